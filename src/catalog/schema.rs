@@ -1,0 +1,237 @@
+//! The form of `rules/catalog/*.toml` and of the user's `[[tool.tailspike.call]]` entries.
+
+use serde::Deserialize;
+
+/// What kind of blocking a call does; each kind belongs to one `blocking-*` rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the rules' pages explain the kinds")]
+pub enum Blocks {
+    Sleep,
+    Http,
+    Dns,
+    Subprocess,
+    Database,
+    Sdk,
+    Wait,
+    File,
+    Cpu,
+}
+
+impl Blocks {
+    /// Every kind, heaviest first: a call site that reaches several is reported for the first.
+    pub const BY_WEIGHT: [Self; 9] = [
+        Self::Sleep,
+        Self::Http,
+        Self::Sdk,
+        Self::Database,
+        Self::Subprocess,
+        Self::Dns,
+        Self::Wait,
+        Self::File,
+        Self::Cpu,
+    ];
+}
+
+/// How long such a call stalls the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cost {
+    /// Microseconds (`stat`, `mkdir`): silent unless `--pedantic`.
+    Micro,
+    /// Depends on an input that is mostly small (`json.load`, `re.compile`): severity low unless the size is known.
+    Small,
+    /// Milliseconds (a local file, a database on this machine, known CPU work).
+    Medium,
+    /// Tens of milliseconds to minutes (network, subprocess, sleep).
+    High,
+}
+
+/// What a library call means for the flow of control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// Runs several awaitables at once and waits for all (`asyncio.gather`, `asyncio.wait`, `as_completed`, `tqdm.gather`).
+    FanOut,
+    /// Like `fan-out`, and bounds how many run (`aiometer.run_on_each`, `aioitertools.gather(limit=)`).
+    BoundedFanOut,
+    /// Starts one awaitable beside the caller and returns at once (`create_task`, `start_soon`).
+    Spawn,
+    /// Runs a sync callable in a thread or process (`to_thread`, `run_in_executor`, `submit`); gives an awaitable or future.
+    Offload,
+    /// Runs a sync callable later on the loop's thread (`call_soon`, `add_done_callback`).
+    LoopCallback,
+    /// Runs a coroutine to its end on a loop of its own (`asyncio.run`, `run_until_complete`).
+    RunLoop,
+    /// Sleeps without blocking (`asyncio.sleep`).
+    AsyncSleep,
+    /// Bounds the time of the awaitable it is given or of the block it opens (`wait_for`, `timeout`, `fail_after`).
+    Deadline,
+    /// A decorator or policy that retries (`tenacity.retry`, `backoff.on_exception`).
+    Retry,
+    /// A decorator that remembers results (`functools.lru_cache`).
+    Memoize,
+    /// A decorator that makes the function an event or request handler on the loop (`app.get`, `bot.event`).
+    Handler,
+    /// A decorator that runs the function in a thread of its own (`sync_to_async`).
+    OffloadDecorator,
+    /// A decorator that makes the function a start-up step or CLI command: runs once (`click.command`, `app.on_event`).
+    Once,
+    /// A decorator that leaves the function as it is (`functools.wraps(f)`, `staticmethod`).
+    Transparent,
+    /// Writes a log line.
+    Log,
+}
+
+/// What a class is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Is {
+    /// Bounds how many enter (`asyncio.Semaphore`, `CapacityLimiter`); `size` names the argument that holds the bound.
+    Limiter,
+    /// Bounds the rate, not the number (`aiolimiter.AsyncLimiter`).
+    RateLimiter,
+    /// A mutual exclusion of threads (`threading.Lock`).
+    ThreadLock,
+    /// A mutual exclusion of tasks (`asyncio.Lock`).
+    AsyncLock,
+    /// A task group or nursery.
+    TaskGroup,
+    /// A queue; `size` names the argument that bounds it.
+    Queue,
+    /// A client that owns a pool of connections.
+    Client,
+    /// An executor of threads or processes; `size` names the argument.
+    Executor,
+    /// A future, task, thread or process that can be waited for.
+    Handle,
+    /// A web framework's application or router; its decorators make handlers.
+    Application,
+    /// A class whose subclasses' methods are called by a framework on the loop, per request or event.
+    HandlerBase,
+    /// A path, whose `/` gives a path.
+    Path,
+    /// A class whose instances are built by data (`pydantic.BaseModel`): annotations are attributes.
+    Model,
+}
+
+/// One call: a function, a method, or the construction of a class.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Entry {
+    /// Dotted names (method names inside a class) that share the fields below.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// A single name, for the user's configuration.
+    pub name: Option<String>,
+    /// It blocks the thread that calls it.
+    pub blocks: Option<Blocks>,
+    /// For how long; the kind's usual cost where absent.
+    pub cost: Option<Cost>,
+    /// It (when awaited) uses a scarce resource: a word for messages, `network`, `database`, `subprocess`, `file`.
+    pub scarce: Option<String>,
+    /// Calling it gives a coroutine that must be awaited.
+    #[serde(default)]
+    pub coroutine: bool,
+    /// What it does to control flow.
+    pub act: Option<Act>,
+    /// Position of the callable or awaitable argument that `act` runs.
+    pub callable: Option<u32>,
+    /// Keyword of that argument.
+    pub callable_keyword: Option<String>,
+    /// Keyword of a bound (`limit`, `max_at_once`, `maxsize`) or deadline (`timeout`).
+    pub bound: Option<String>,
+    /// Position of that bound.
+    pub bound_position: Option<u32>,
+    /// Dotted name of the type it returns (what `await` gives for a coroutine); `self` for the receiver's class, `[T]` for a collection of T.
+    pub returns: Option<String>,
+    /// The async twin, a dotted name, or a phrase that begins with a lower-case verb.
+    pub instead: Option<String>,
+    /// One clause on why it costs, where the kind's own sentence is not enough.
+    pub why: Option<String>,
+    /// It may be moved to a thread as it is.
+    #[serde(default)]
+    pub thread_safe: bool,
+    /// Keyword arguments that make it not block: `block = "False"`, `timeout = "0"`, `blocking = "False"`.
+    #[serde(default)]
+    pub unless: std::collections::BTreeMap<String, String>,
+    /// It blocks only where this keyword argument is present, or is not False (`Future.result` has none).
+    pub only_if: Option<String>,
+    /// A wait that by default has no deadline, or one of this many seconds.
+    pub default_deadline: Option<Deadline>,
+    /// How many times it retries by itself.
+    pub retries: Option<u32>,
+    /// The versions of the library for which the defaults hold.
+    pub version: Option<String>,
+}
+
+/// A default deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum Deadline {
+    /// `false`: waits for ever.
+    Never(bool),
+    /// Seconds.
+    Seconds(f64),
+}
+
+/// A class of a library.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClassEntry {
+    /// Canonical dotted name, then the names under which it is re-exported or that behave the same.
+    pub names: Vec<String>,
+    /// Bases, canonical names.
+    #[serde(default)]
+    pub bases: Vec<String>,
+    /// What it is for.
+    pub is: Option<Is>,
+    /// Its methods are awaited.
+    #[serde(default)]
+    pub r#async: bool,
+    /// What `with`/`async with` gives; the class itself where absent.
+    pub enter: Option<String>,
+    /// What iteration gives.
+    pub iterates: Option<String>,
+    /// Types of attributes.
+    #[serde(default)]
+    pub attributes: std::collections::BTreeMap<String, String>,
+    /// Methods; `__init__` describes the construction.
+    #[serde(default)]
+    pub method: Vec<Entry>,
+    /// Keyword of the construction that holds its size (`value`, `maxsize`, `max_workers`, `max_connections`).
+    pub size: Option<String>,
+    /// Position of that argument.
+    pub size_position: Option<u32>,
+    /// Default size of the pool; absent for unbounded or unknown.
+    pub pool: Option<u32>,
+    /// Default timeout of a call in seconds.
+    pub timeout: Option<Deadline>,
+    /// Default number of retries.
+    pub retries: Option<u32>,
+    /// The async class that does the same.
+    pub twin: Option<String>,
+    /// The versions of the library for which the defaults hold.
+    pub version: Option<String>,
+    /// Threads may share it.
+    #[serde(default)]
+    pub thread_safe: bool,
+}
+
+/// One file of the catalog.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CatalogFile {
+    /// Functions.
+    #[serde(default)]
+    pub call: Vec<Entry>,
+    /// Classes.
+    #[serde(default)]
+    pub class: Vec<ClassEntry>,
+    /// Other names of modules or members: `alias = "canonical"`.
+    #[serde(default)]
+    pub alias: std::collections::BTreeMap<String, String>,
+    /// Types of module members that are instances: `os.environ = "..."`.
+    #[serde(default)]
+    pub instance: std::collections::BTreeMap<String, String>,
+}

@@ -1,0 +1,71 @@
+//! What a file says, as plain owned data: the only form in which source code exists behind the border.
+//!
+//! `syntax` makes a [`FileFacts`] from one file and nothing else, so facts can be cached and merged.
+//! Rules and `project` read it through the queries of this folder.
+
+pub mod node;
+pub mod scope;
+mod tree;
+
+pub use node::{Kind, NO_PAYLOAD, Node, NodeId, Op, Role, Span, Sym};
+pub use scope::{
+    AttributeDef, Class, Definition, FnKind, Function, How, Import, Imported, LocalClass, LocalFn, MODULE_FN, Param,
+    ParamKind, Place, PlaceId, PlaceKind,
+};
+use serde::{Deserialize, Serialize};
+pub use tree::{Ancestors, Children};
+
+/// A comment that silences rules: `# tailspike: ignore[rule, ...] reason`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoreComment {
+    /// The comment's own span.
+    pub span: Span,
+    /// 1-based line of the comment.
+    pub line: u32,
+    /// The 1-based lines it covers: those of the simple statement or of the compound statement's header it stands on; the whole file for `ignore-file`.
+    pub covers: (u32, u32),
+    /// The rules named, empty for a comment that is malformed.
+    pub rules: Vec<String>,
+    /// `ignore-file`.
+    pub whole_file: bool,
+}
+
+/// A place where the file does not parse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyntaxError {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column in code points.
+    pub column: u32,
+    /// The parser's message.
+    pub message: String,
+}
+
+/// Everything known about one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Names and short strings, each once; `Sym` is the index.
+    pub strings: Vec<Box<str>>,
+    /// The tree in preorder; node 0 is the module.
+    pub nodes: Vec<Node>,
+    /// All names of all scopes.
+    pub places: Vec<Place>,
+    /// Bindings, grouped by place, in source order inside a group.
+    pub definitions: Vec<Definition>,
+    /// Functions in preorder; 0 is the module.
+    pub functions: Vec<Function>,
+    /// Classes in preorder.
+    pub classes: Vec<Class>,
+    /// Names brought by imports, in source order.
+    pub imports: Vec<Import>,
+    /// `__all__` where it is a literal.
+    pub all: Option<Vec<Sym>>,
+    /// Ignore comments in source order.
+    pub ignores: Vec<IgnoreComment>,
+    /// Byte offset of each line's first byte.
+    pub line_starts: Vec<u32>,
+    /// Hash of the text that was lowered (`rustc_hash` over the bytes), to notice a change before the report.
+    pub text_hash: u64,
+    /// The first syntax error, if the file did not parse whole; its facts are then empty.
+    pub error: Option<SyntaxError>,
+}

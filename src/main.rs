@@ -1,0 +1,2 @@
+//! The `tailspike` command.
+fn main() {}
