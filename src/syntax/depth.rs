@@ -1,0 +1,151 @@
+//! Hostile nesting: what is refused before parsing, and how deep a parsed tree is.
+
+use ruff_python_ast::Expr;
+use ruff_python_ast::Pattern;
+use ruff_python_ast::Stmt;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::visitor;
+use ruff_python_ast::visitor::Visitor;
+use ruff_python_parser::Mode;
+use ruff_python_parser::lexer;
+
+/// Levels of the tree that are lowered; what is deeper becomes `Opaque`.
+pub(super) const MAX_LOWERED: u32 = 400;
+
+/// Levels below which a tree is dropped and its file analysed. CPython refuses 200 nested brackets and 100 blocks, and
+/// gives up on chains of some thousands.
+const MAX_TREE: u32 = 5_000;
+
+/// Nested brackets and prefix operators with which the parser is still fed: it takes some kilobytes of stack for each.
+const MAX_PARSED: u32 = 20_000;
+
+/// The message for a file that is refused for its depth.
+pub(super) const TOO_DEEP: &str = "the code is nested too deeply";
+
+/// Why the text is not parsed at all, if so.
+pub(super) fn refuse(text: &str) -> Option<&'static str> {
+    if text.len() > super::MAX_FILE_BYTES {
+        return Some("the file is larger than 16 MB");
+    }
+    (may_nest(text.as_bytes()) && nesting(text) > MAX_PARSED).then_some(TOO_DEEP)
+}
+
+/// Whether there are enough bytes that open or precede something to nest beyond the limit.
+fn may_nest(bytes: &[u8]) -> bool {
+    let limit = MAX_PARSED as usize;
+    // Words that nest (`not`, `else`, `lambda`, `async`) take at least four bytes a level.
+    if bytes.len() < limit {
+        return false;
+    }
+    let nests = |byte: u8| matches!(byte, b'(' | b'[' | b'{' | b'-' | b'~' | b'+' | b'*');
+    let symbols: usize = bytes
+        .chunks(128)
+        .map(|chunk| usize::from(chunk.iter().map(|&it| u8::from(nests(it))).sum::<u8>()))
+        .sum();
+    symbols > limit || (bytes.len() > 4 * limit && words_that_nest(bytes) > limit)
+}
+
+fn words_that_nest(bytes: &[u8]) -> usize {
+    [&b"not"[..], b"else", b"lambda", b"async", b"await"]
+        .iter()
+        .map(|word| memchr::memmem::find_iter(bytes, word).count())
+        .sum()
+}
+
+/// The most levels that the parser would recurse, counted over the tokens. Prefix operators count from the start of
+/// their bracket or statement, so a long expression counts as deeper than it is.
+fn nesting(text: &str) -> u32 {
+    let mut lexer = lexer::lex(text, Mode::Module);
+    let mut brackets: Vec<u32> = Vec::new();
+    let mut prefixes = 0_u32;
+    let mut depth = 0_u32;
+    let mut deepest = 0_u32;
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return deepest,
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => {
+                brackets.push(prefixes);
+                depth += prefixes + 1;
+                prefixes = 0;
+            }
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                if let Some(outer) = brackets.pop() {
+                    depth -= outer + 1;
+                    prefixes = outer;
+                }
+            }
+            TokenKind::Comma | TokenKind::Newline | TokenKind::Semi | TokenKind::Equal => prefixes = 0,
+            TokenKind::Not
+            | TokenKind::Minus
+            | TokenKind::Plus
+            | TokenKind::Tilde
+            | TokenKind::DoubleStar
+            | TokenKind::Else
+            | TokenKind::Lambda
+            | TokenKind::Async
+            | TokenKind::Await => prefixes += 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth + prefixes);
+    }
+}
+
+/// Whether a tree is too deep to be dropped.
+pub(super) fn is_too_deep(body: &[Stmt]) -> bool {
+    let mut gauge = Gauge::default();
+    gauge.visit_body(body);
+    gauge.too_deep
+}
+
+/// Whether an expression below the levels that are lowered is too deep.
+pub(super) fn is_expr_too_deep(expr: &Expr) -> bool {
+    let mut gauge = Gauge::default();
+    gauge.visit_expr(expr);
+    gauge.too_deep
+}
+
+/// Whether a pattern below the levels that are lowered is too deep.
+pub(super) fn is_pattern_too_deep(pattern: &Pattern) -> bool {
+    let mut gauge = Gauge::default();
+    gauge.visit_pattern(pattern);
+    gauge.too_deep
+}
+
+/// Whether a statement below the levels that are lowered is too deep.
+pub(super) fn is_stmt_too_deep(stmt: &Stmt) -> bool {
+    is_too_deep(std::slice::from_ref(stmt))
+}
+
+#[derive(Default)]
+struct Gauge {
+    depth: u32,
+    too_deep: bool,
+}
+
+impl Gauge {
+    fn level(&mut self, walk: impl FnOnce(&mut Self)) {
+        if self.depth >= MAX_TREE {
+            self.too_deep = true;
+        }
+        if self.too_deep {
+            return;
+        }
+        self.depth += 1;
+        walk(self);
+        self.depth -= 1;
+    }
+}
+
+impl<'a> Visitor<'a> for Gauge {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        self.level(|it| visitor::walk_stmt(it, stmt));
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.level(|it| visitor::walk_expr(it, expr));
+    }
+
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        self.level(|it| visitor::walk_pattern(it, pattern));
+    }
+}
