@@ -6,7 +6,8 @@
 mod schema;
 
 use rustc_hash::FxHashMap;
-pub use schema::{Act, Blocks, CatalogFile, ClassEntry, Cost, Deadline, Entry, Is};
+use rustc_hash::FxHashSet;
+pub use schema::{Act, Blocks, CatalogFile, ClassEntry, Cost, Deadline, Entry, Is, Takes};
 
 /// A dotted name that the catalog knows, or a package above one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,7 @@ pub struct Catalog {
     trie: Vec<TrieNode>,
     classes: Vec<ClassRow>,
     entries: Vec<EntryRow>,
+    method_names: FxHashSet<Box<str>>,
 }
 
 /// The catalog's own files, in order.
@@ -89,6 +91,7 @@ impl Catalog {
             trie: vec![TrieNode::default()],
             classes: Vec::new(),
             entries: Vec::new(),
+            method_names: FxHashSet::default(),
         };
         let mut calls = Vec::new();
         let mut aliases = Vec::new();
@@ -115,6 +118,11 @@ impl Catalog {
             let at = catalog.intern(&alias);
             catalog.trie[at.0 as usize].alias_of = Some(target);
         }
+        catalog.method_names = catalog
+            .classes
+            .iter()
+            .flat_map(|it| it.methods.keys().cloned())
+            .collect();
         Ok(catalog)
     }
 
@@ -337,12 +345,15 @@ impl Catalog {
         line
     }
 
-    /// A method of a class or of its bases.
+    /// A method of a class or of its bases; where none is named, what the class says of every method (`*`).
     #[must_use]
     pub fn method(&self, class: ExtClass, name: &str) -> Option<EntryId> {
-        self.lineage(class)
-            .into_iter()
-            .find_map(|it| self.classes[it.0 as usize].methods.get(name).copied())
+        let line = self.lineage(class);
+        let named = |name: &str| {
+            line.iter()
+                .find_map(|it| self.classes[it.0 as usize].methods.get(name).copied())
+        };
+        named(name).or_else(|| if name.starts_with('_') { None } else { named("*") })
     }
 
     /// The type of an attribute of a class or of its bases.
@@ -380,6 +391,6 @@ impl Catalog {
     /// Whether any class of the catalog, or a builtin container or `str`, has a method of this name.
     #[must_use]
     pub fn is_common_method(&self, name: &str) -> bool {
-        self.classes.iter().any(|it| it.methods.contains_key(name))
+        self.method_names.contains(name)
     }
 }

@@ -83,6 +83,24 @@ pub enum Act {
     Log,
 }
 
+/// What the argument at `callable` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Takes {
+    /// One awaitable: a coroutine object, a future (`create_task(f(x))`).
+    Awaitable,
+    /// A collection of awaitables (`asyncio.wait(tasks)`).
+    Awaitables,
+    /// Awaitables from that position on (`gather(a, b)`, `gather(*many)`).
+    Spread,
+    /// A function, whose arguments follow (`start_soon(f, x)`, `to_thread(f, x)`).
+    Function,
+    /// A collection of functions without arguments (`aiometer.run_all`).
+    Functions,
+    /// A function that is called with each item of the collection after it (`executor.map(f, items)`).
+    Mapped,
+}
+
 /// What a class is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -119,7 +137,7 @@ pub enum Is {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Entry {
-    /// Dotted names (method names inside a class) that share the fields below.
+    /// Dotted names (method names inside a class) that share the fields below; `*` in a class is every method not named.
     #[serde(default)]
     pub names: Vec<String>,
     /// A single name, for the user's configuration.
@@ -139,6 +157,8 @@ pub struct Entry {
     pub callable: Option<u32>,
     /// Keyword of that argument.
     pub callable_keyword: Option<String>,
+    /// What that argument is: an awaitable, a function, a collection of them.
+    pub takes: Option<Takes>,
     /// Keyword of a bound (`limit`, `max_at_once`, `maxsize`) or deadline (`timeout`).
     pub bound: Option<String>,
     /// Position of that bound.

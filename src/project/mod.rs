@@ -1,1 +1,325 @@
-//! stub
+//! The whole program, linked: modules, names, types, the call graph, effects, exposure, fan-outs and limiters.
+//!
+//! Takes facts and the catalog, gives a read-only [`Project`]. Knows no rule, no log and no output.
+
+mod blocking;
+mod circumstances;
+mod classes;
+mod decorators;
+mod exposure;
+mod graph;
+mod ids;
+mod infer;
+mod modules;
+mod reaching;
+mod sites;
+mod ty;
+mod types;
+
+use crate::catalog::Blocks;
+use crate::catalog::Catalog;
+use crate::facts::{FileFacts, Function, Kind, Role};
+pub use blocking::{Blocking, Reach, Tier, usual_cost};
+pub use classes::{Base, ClassTable, Member, written};
+pub use decorators::{Decorator, Decorators};
+pub use exposure::{Exposures, Frequency};
+pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
+pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
+pub use infer::Eval;
+pub use modules::{Importer, Module, ModuleTable, Target};
+use rayon::prelude::*;
+pub use ty::Ty;
+pub use types::{Entity, Types};
+
+/// The whole program, linked and read-only.
+pub struct Project {
+    /// Names.
+    pub names: Names,
+    /// Types of what outlives functions.
+    pub types: Types,
+    /// Calls.
+    pub graph: CallGraph,
+    /// Decorators.
+    pub decorators: Decorators,
+    /// How often functions run.
+    pub exposures: Exposures,
+    /// Who blocks.
+    pub blocking: Blocking,
+}
+
+impl Project {
+    /// Links the modules (in the order of their file ids). `rule_of` names the rule that speaks of a kind of blocking,
+    /// so that ignore comments can stop its effect where they stand.
+    #[must_use]
+    pub fn new(modules: Vec<Module>, catalog: Catalog, rule_of: fn(Blocks) -> &'static str) -> Self {
+        let names = Names::new(modules, catalog);
+        let types = Types::new(&names);
+        let graph = CallGraph::new(&names, &types);
+        let decorators = Decorators::new(&names, &types);
+        let exposures = Exposures::new(&names, &graph, &decorators);
+        let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
+        let blocking = Blocking::new(&names, &graph, &accepts);
+        Self {
+            names,
+            types,
+            graph,
+            decorators,
+            exposures,
+            blocking,
+        }
+    }
+}
+
+/// How a function in a class body takes its first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MethodKind {
+    /// `self`.
+    Instance,
+    /// `cls`.
+    Class,
+    /// Nothing.
+    Static,
+}
+
+/// Names resolved: modules, imports, classes. What types are inferred from.
+pub struct Names {
+    /// Modules in the order of file ids.
+    pub modules: Vec<Module>,
+    /// Modules by name.
+    pub table: ModuleTable,
+    /// The libraries.
+    pub catalog: Catalog,
+    /// What each import of each module binds.
+    pub imports: Vec<Vec<Target>>,
+    /// Classes.
+    pub classes: ClassTable,
+    marks: Vec<Vec<Marks>>,
+    properties: rustc_hash::FxHashSet<String>,
+}
+
+/// What a function's decorators say by their names alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Marks {
+    property: bool,
+    class_method: bool,
+    static_method: bool,
+    offload: bool,
+    is_abstract: bool,
+    memoized: bool,
+}
+
+impl Names {
+    /// Links the modules, which must be in the order of their file ids.
+    #[must_use]
+    pub fn new(modules: Vec<Module>, catalog: Catalog) -> Self {
+        let table = ModuleTable::new(&modules);
+        let mut names = Self {
+            modules,
+            table,
+            catalog,
+            imports: Vec::new(),
+            classes: ClassTable::default(),
+            marks: Vec::new(),
+            properties: rustc_hash::FxHashSet::default(),
+        };
+        let importer = names.importer();
+        let imports = importer.modules.par_iter().enumerate().map(|(index, module)| {
+            let id = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+            module.facts.imports.iter().map(|it| importer.resolve(id, it)).collect()
+        });
+        names.imports = imports.collect();
+        names.classes = ClassTable::new(names.importer());
+        names.marks = names.modules.par_iter().map(|it| marks(&it.facts)).collect();
+        names.properties = names.property_names();
+        names
+    }
+
+    fn property_names(&self) -> rustc_hash::FxHashSet<String> {
+        let modules = self.modules.iter().zip(&self.marks);
+        modules
+            .flat_map(|(module, marks)| {
+                let functions = module
+                    .facts
+                    .functions
+                    .iter()
+                    .zip(marks)
+                    .filter(|(_, marks)| marks.property);
+                functions.map(|(function, _)| module.facts.text(function.name).to_owned())
+            })
+            .collect()
+    }
+
+    /// Whether some class has a property of this name.
+    #[must_use]
+    pub fn has_property(&self, name: &str) -> bool {
+        self.properties.contains(name)
+    }
+
+    /// The resolver of imports.
+    #[must_use]
+    pub fn importer(&self) -> Importer<'_> {
+        Importer {
+            modules: &self.modules,
+            table: &self.table,
+            catalog: &self.catalog,
+        }
+    }
+
+    /// The id of a module (its position).
+    #[must_use]
+    pub fn id_of(&self, module: &Module) -> ModuleId {
+        let index = self
+            .modules
+            .binary_search_by_key(&module.file, |it| it.file)
+            .unwrap_or(0);
+        ModuleId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    /// The ignore comment (its index in the file) that accepts a rule's effect at a node.
+    #[must_use]
+    pub fn accepted(&self, at: At, rule: &str) -> Option<usize> {
+        let facts = self.facts(at.module);
+        if facts.ignores.is_empty() {
+            return None;
+        }
+        let line = facts.line(at.node);
+        facts.ignores.iter().position(|it| {
+            (it.whole_file || (it.covers.0 <= line && line <= it.covers.1)) && it.rules.iter().any(|name| name == rule)
+        })
+    }
+
+    /// The facts of a module.
+    #[must_use]
+    pub fn facts(&self, module: ModuleId) -> &FileFacts {
+        &self.modules[module.0 as usize].facts
+    }
+
+    /// A function's own facts.
+    #[must_use]
+    pub fn function(&self, function: FnId) -> &Function {
+        self.facts(function.module).function(function.local)
+    }
+
+    fn marks(&self, function: FnId) -> Marks {
+        self.marks[function.module.0 as usize][function.local.0 as usize]
+    }
+
+    /// Whether the function is read as an attribute.
+    #[must_use]
+    pub fn is_property(&self, function: FnId) -> bool {
+        self.marks(function).property
+    }
+
+    /// Whether calling it runs it elsewhere (`@sync_to_async`).
+    #[must_use]
+    pub fn is_offload_decorated(&self, function: FnId) -> bool {
+        self.marks(function).offload
+    }
+
+    /// Whether its results are remembered.
+    #[must_use]
+    pub fn is_memoized(&self, function: FnId) -> bool {
+        self.marks(function).memoized
+    }
+
+    /// Whether it only declares what subclasses do.
+    #[must_use]
+    pub fn is_abstract(&self, function: FnId) -> bool {
+        self.marks(function).is_abstract
+    }
+
+    /// How a method takes its first argument.
+    #[must_use]
+    pub fn method_kind(&self, function: FnId) -> MethodKind {
+        let marks = self.marks(function);
+        if marks.static_method {
+            MethodKind::Static
+        } else if marks.class_method {
+            MethodKind::Class
+        } else {
+            MethodKind::Instance
+        }
+    }
+}
+
+fn marks(facts: &FileFacts) -> Vec<Marks> {
+    facts
+        .all_functions()
+        .map(|(_, function)| function_marks(facts, function))
+        .collect()
+}
+
+fn function_marks(facts: &FileFacts, function: &Function) -> Marks {
+    let mut marks = Marks::default();
+    for decorator in facts.children_as(function.node, Role::Decorator) {
+        let callee = if facts.kind(decorator) == Kind::Call {
+            facts.child(decorator, Role::Func)
+        } else {
+            None
+        };
+        let text = written(facts, callee.unwrap_or(decorator));
+        let last = text.rsplit('.').next().unwrap_or_default();
+        marks.memoized |= matches!(
+            last,
+            "lru_cache" | "cache" | "cached" | "cached_property" | "alru_cache" | "memoize" | "reify" | "singleton"
+        );
+        match last {
+            "property"
+            | "cached_property"
+            | "abstractproperty"
+            | "hybrid_property"
+            | "under_cached_property"
+            | "reify" => {
+                marks.property = true;
+            }
+            "classmethod" => marks.class_method = true,
+            "staticmethod" => marks.static_method = true,
+            "abstractmethod" => marks.is_abstract = true,
+            last => marks.offload |= runs_elsewhere(last),
+        }
+    }
+    let name = facts.text(function.name);
+    marks.class_method |= matches!(name, "__init_subclass__" | "__class_getitem__");
+    marks.static_method |= name == "__new__" && function.params.is_empty();
+    marks.is_abstract |= is_declaration(facts, function);
+    marks
+}
+
+/// Decorators whose name says that the function runs in a thread or process.
+fn runs_elsewhere(decorator: &str) -> bool {
+    const SAID: [&str; 9] = [
+        "sync_to_async",
+        "asyncify",
+        "database_sync_to_async",
+        "run_in_executor",
+        "run_in_thread",
+        "run_in_threadpool",
+        "threaded",
+        "to_thread",
+        "in_thread",
+    ];
+    SAID.contains(&decorator)
+}
+
+/// A body of `...`, `pass` or `raise NotImplementedError`.
+fn is_declaration(facts: &FileFacts, function: &Function) -> bool {
+    let mut body = facts.children_as(function.node, Role::Body);
+    let (Some(first), None) = (body.next(), body.next()) else {
+        return false;
+    };
+    match facts.kind(first) {
+        Kind::Pass => function.class.is_some(),
+        Kind::ExprStmt => facts
+            .child(first, Role::Value)
+            .is_some_and(|it| facts.kind(it) == Kind::Ellipsis),
+        Kind::Raise => facts.child(first, Role::Value).is_some_and(|it| {
+            let callee = if facts.kind(it) == Kind::Call {
+                facts.child(it, Role::Func)
+            } else {
+                None
+            };
+            written(facts, callee.unwrap_or(it)) == "NotImplementedError"
+        }),
+        _ => false,
+    }
+}

@@ -1,1 +1,56 @@
-//! stub
+//! The rules: one file a rule, or a family that shares one analysis. This file is the registry.
+//!
+//! A rule is a `static` value and one `check`. It asks the project and writes diagnostics; it knows no files, logs or output.
+
+mod blocking;
+mod blocking_database_call;
+mod blocking_dns_lookup;
+mod blocking_file_io;
+mod blocking_http_call;
+mod blocking_sdk_call;
+mod blocking_sleep;
+mod blocking_subprocess;
+mod blocking_wait;
+mod context;
+mod cpu_bound_call;
+mod text;
+mod twin;
+
+use crate::catalog::Blocks;
+use crate::diagnostic::Diagnostic;
+use crate::diagnostic::RuleInfo;
+pub use context::{Context, Library};
+
+/// A rule: what is known of it, and its check of one module.
+#[derive(Debug)]
+pub struct Rule {
+    /// Name, summary, page and weights.
+    pub info: RuleInfo,
+    /// Finds what the rule speaks of in the context's module.
+    pub check: fn(&Context<'_>, &mut Vec<Diagnostic>),
+}
+
+/// Every rule, sorted by name.
+pub static ALL: &[&Rule] = &[
+    &blocking_database_call::RULE,
+    &blocking_dns_lookup::RULE,
+    &blocking_file_io::RULE,
+    &blocking_http_call::RULE,
+    &blocking_sdk_call::RULE,
+    &blocking_sleep::RULE,
+    &blocking_subprocess::RULE,
+    &blocking_wait::RULE,
+    &cpu_bound_call::RULE,
+];
+
+/// The rule that speaks of a kind of blocking.
+#[must_use]
+pub fn rule_of(kind: Blocks) -> &'static str {
+    blocking::family_rule(kind).info.name
+}
+
+/// The rule with this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Rule> {
+    ALL.iter().copied().find(|it| it.info.name == name)
+}

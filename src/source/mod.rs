@@ -1,6 +1,26 @@
 //! The source tree: project root, walk, read, decode; file ids; positions.
+//!
+//! Gives every file of the project a dense [`FileId`] in the order of its path, and its text on demand.
+//! Must not know what is in the files: no syntax, no rules, no configuration.
 
+mod classify;
+mod decode;
+mod globs;
+mod module;
+mod position;
+mod read;
+mod root;
+mod walk;
+
+pub use globs::{GlobError, PathGlobs};
+pub use position::{LineIndex, Position, line_col};
+pub use read::{MAX_BYTES, ReadError};
+pub use root::{Root, find_root};
+use rustc_hash::FxHasher;
 use serde::Serialize;
+use std::fmt;
+use std::hash::Hasher;
+use std::path::{Path, PathBuf};
 
 /// A file of this run, in the order of sorted paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -17,4 +37,169 @@ pub struct Location {
     pub end: u32,
     /// 1-based line of `start`.
     pub line: u32,
+}
+
+/// What is known of a file before it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Relative to the project root, with `/`; what users see.
+    pub path: String,
+    /// Where the file system has it.
+    pub absolute: PathBuf,
+    /// Findings in it are shown.
+    pub reported: bool,
+    /// Tests, examples and documentation.
+    pub is_test: bool,
+    /// A `.pyi` stub.
+    pub is_stub: bool,
+    /// An `__init__` file; its `module` is the package.
+    pub is_package: bool,
+    /// The folder above its topmost package, relative to the root; empty for the root itself.
+    pub import_root: String,
+    /// Dotted name below the import root; empty for an `__init__` file at the root.
+    pub module: String,
+}
+
+/// How to walk.
+#[derive(Clone, Debug, Default)]
+pub struct WalkOptions {
+    /// The project root; see [`find_root`].
+    pub root: PathBuf,
+    /// Read only the folder of the root and not those below it (a lone script).
+    pub shallow: bool,
+    /// Read what git ignores.
+    pub no_gitignore: bool,
+    /// Files and folders left out, relative to the root.
+    pub exclude: PathGlobs,
+    /// Threads of the walk; 0 for as many as the machine has.
+    pub threads: usize,
+    /// A path whose text is given instead of read, as an editor does.
+    pub stdin: Option<(PathBuf, String)>,
+}
+
+/// Why nothing could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceError {
+    /// The path as the user wrote it.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path, self.message)
+    }
+}
+
+impl std::error::Error for SourceError {}
+
+/// Every file of the project.
+#[derive(Debug, Default)]
+pub struct Sources {
+    root: PathBuf,
+    files: Vec<SourceFile>,
+    injected: Option<(FileId, String)>,
+    problems: Vec<SourceError>,
+}
+
+impl Sources {
+    /// Finds the files of the project and decides which of them are reported.
+    ///
+    /// # Errors
+    /// A path that does not exist or can't be looked at.
+    pub fn discover(paths: &[PathBuf], options: &WalkOptions) -> Result<Self, SourceError> {
+        let named = root::named_paths(paths, options.stdin.as_ref().map(|(path, _)| path.as_path()))?;
+        let (mut found, problems) = walk::walk(&named, options);
+        found.sort();
+        found.dedup();
+        let files = module::describe(found, &named, &options.root);
+        let injected = options.stdin.as_ref().and_then(|(path, text)| {
+            let path = root::resolve(path).ok()?;
+            let index = files.iter().position(|file| file.absolute == path)?;
+            Some((FileId(u32::try_from(index).ok()?), text.clone()))
+        });
+        Ok(Self {
+            root: options.root.clone(),
+            files,
+            injected,
+            problems,
+        })
+    }
+
+    /// The project root.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// How many files there are; ids are `0..len`.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no file at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// All ids in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = FileId> + ExactSizeIterator + use<> {
+        (0..u32::try_from(self.files.len()).unwrap_or(u32::MAX)).map(FileId)
+    }
+
+    /// What is known of a file.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The path that users see.
+    #[must_use]
+    pub fn path(&self, id: FileId) -> &str {
+        &self.file(id).path
+    }
+
+    /// Folders and links that could not be walked, in order of their paths.
+    #[must_use]
+    pub fn problems(&self) -> &[SourceError] {
+        &self.problems
+    }
+
+    /// The decoded text of a file.
+    ///
+    /// # Errors
+    /// The file can't be read, is not text, or its encoding is unknown.
+    pub fn read(&self, id: FileId) -> Result<String, ReadError> {
+        match &self.injected {
+            Some((injected, text)) if *injected == id => Ok(text.clone()),
+            _ => read::read(&self.file(id).absolute),
+        }
+    }
+
+    /// Sources that exist nowhere but in memory, for tests.
+    #[cfg(test)]
+    pub(crate) fn on_disk(root: &Path, files: &[(&str, &str)]) -> Self {
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folder");
+            std::fs::write(path, text).expect("file");
+        }
+        let root = root.canonicalize().expect("root");
+        let options = WalkOptions {
+            root: root.clone(),
+            ..WalkOptions::default()
+        };
+        Self::discover(&[root], &options).expect("sources")
+    }
+}
+
+/// The hash by which the report sees that a file has changed since it was analysed.
+#[must_use]
+pub fn text_hash(text: &str) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }

@@ -1,0 +1,274 @@
+//! Which functions block the thread that runs them, with what, and the chain that proves it.
+//!
+//! One search a kind of blocking, backwards from the calls that block, over the calls that run on the caller's own thread.
+//! A function is reached by the way that matters most: an ordinary path before one that runs once or only after an error,
+//! then the costliest call, then the shortest chain, then the first in the source.
+
+use super::Names;
+use super::graph::{CallGraph, Callee, Flags, Site};
+use super::ids::{FnId, SiteId};
+use crate::catalog::{Blocks, Cost, EntryId};
+use crate::facts::FnKind;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// How ordinary the path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tier {
+    /// Every time.
+    Always,
+    /// Behind a guard or memo: once.
+    Once,
+    /// Only after an error.
+    Error,
+}
+
+/// How a function, or a call, comes to block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reach {
+    /// How ordinary the path is.
+    pub tier: Tier,
+    /// How long the call at the end stalls, longest first.
+    pub cost: Reverse<Cost>,
+    /// Calls between here and the end.
+    pub hops: u32,
+    /// The site through which it goes on.
+    pub via: SiteId,
+    /// One step of the chain rests on a set of candidates.
+    pub duck: bool,
+}
+
+/// Circumstances under which a callee's blocking is not its caller's.
+const NOT_HERE: Flags = Flags::OFFLOADED
+    .with(Flags::PASSED)
+    .with(Flags::LAZY)
+    .with(Flags::OFF_LOOP)
+    .with(Flags::LOOP_CALLBACK)
+    .with(Flags::MAIN)
+    .with(Flags::SPAWNED);
+
+/// Who blocks, for each kind.
+pub struct Blocking {
+    reach: Vec<Vec<Option<Reach>>>,
+}
+
+/// What `# tailspike: ignore` accepts: a site and a kind give whether the effect stops there.
+pub type Accepts<'a> = dyn Fn(&Site, Blocks) -> bool + Sync + 'a;
+
+impl Blocking {
+    /// Runs the searches.
+    #[must_use]
+    pub fn new(names: &Names, graph: &CallGraph, accepts: &Accepts<'_>) -> Self {
+        use rayon::prelude::*;
+        let search = |&kind: &Blocks| Search::new(names, graph, kind, accepts).run();
+        Self {
+            reach: Blocks::BY_WEIGHT.par_iter().map(search).collect(),
+        }
+    }
+
+    /// How a function blocks with a kind.
+    #[must_use]
+    pub fn of(&self, graph: &CallGraph, function: FnId, kind: Blocks) -> Option<Reach> {
+        self.reach[index_of(kind)][graph.dense(function)]
+    }
+
+    /// How a call blocks with a kind, if it does so on the thread of its caller.
+    #[must_use]
+    pub fn of_site(&self, names: &Names, graph: &CallGraph, id: SiteId, kind: Blocks) -> Option<Reach> {
+        let site = graph.site(id);
+        if site.flags.has(NOT_HERE) {
+            return None;
+        }
+        if let Some(cost) = sink(names, site, kind) {
+            let duck = site.flags.has(Flags::DUCK);
+            return Some(Reach {
+                tier: tier(site.flags),
+                cost: Reverse(cost),
+                hops: 0,
+                via: id,
+                duck,
+            });
+        }
+        let mut best: Option<Reach> = None;
+        let mut blocking = 0;
+        for &target in site.targets() {
+            if names.function(target).kind == FnKind::Async {
+                continue;
+            }
+            if let Some(reach) = self.of(graph, target, kind) {
+                blocking += 1;
+                best = best.map_or(Some(reach), |it| Some(it.min(reach)));
+            }
+        }
+        let reach = best.filter(|_| agree(blocking, site.targets().len()))?;
+        let tier = reach.tier.max(tier(site.flags)).max(memo_tier(names, site));
+        Some(Reach {
+            tier,
+            hops: reach.hops + 1,
+            via: id,
+            duck: reach.duck || site.flags.has(Flags::DUCK),
+            ..reach
+        })
+    }
+
+    /// The sites from a call to the end of the chain, the call itself first, and the entry at the end.
+    #[must_use]
+    pub fn chain(
+        &self,
+        names: &Names,
+        graph: &CallGraph,
+        from: SiteId,
+        kind: Blocks,
+    ) -> Option<(Vec<SiteId>, EntryId)> {
+        let mut chain = vec![from];
+        loop {
+            let site = graph.site(*chain.last()?);
+            if let (Some(_), Callee::Library(entry)) = (sink(names, site, kind), &site.callee) {
+                return Some((chain, *entry));
+            }
+            let next = site.targets().iter().filter_map(|&it| self.of(graph, it, kind)).min()?;
+            if chain.len() > 200 {
+                return None;
+            }
+            chain.push(next.via);
+        }
+    }
+}
+
+/// Of up to four candidates one is enough; of more, four in five must block.
+fn agree(blocking: usize, candidates: usize) -> bool {
+    blocking > 0 && (candidates <= 4 || blocking * 5 >= candidates * 4)
+}
+
+/// Position of a kind in the order of weight.
+#[must_use]
+pub(super) fn index_of(kind: Blocks) -> usize {
+    Blocks::BY_WEIGHT.iter().position(|&it| it == kind).unwrap_or(0)
+}
+
+fn tier(flags: Flags) -> Tier {
+    if flags.has(Flags::ERROR_PATH) {
+        Tier::Error
+    } else if flags.has(Flags::ONCE) {
+        Tier::Once
+    } else {
+        Tier::Always
+    }
+}
+
+fn memo_tier(names: &Names, site: &Site) -> Tier {
+    let memoized = site.targets().iter().any(|&it| names.is_memoized(it));
+    if memoized { Tier::Once } else { Tier::Always }
+}
+
+/// How long the call itself blocks, if it does so with this kind.
+fn sink(names: &Names, site: &Site, kind: Blocks) -> Option<Cost> {
+    let Callee::Library(entry) = site.callee else {
+        return None;
+    };
+    let entry = names.catalog.entry(entry);
+    if entry.blocks != Some(kind) || entry.coroutine || site.flags.has(Flags::AWAITED) {
+        return None;
+    }
+    Some(entry.cost.unwrap_or(usual_cost(kind)))
+}
+
+/// The cost of a kind where the entry names none.
+#[must_use]
+pub fn usual_cost(kind: Blocks) -> Cost {
+    match kind {
+        Blocks::File | Blocks::Cpu => Cost::Medium,
+        _ => Cost::High,
+    }
+}
+
+struct Search<'a> {
+    names: &'a Names,
+    graph: &'a CallGraph,
+    kind: Blocks,
+    accepts: &'a Accepts<'a>,
+    settled: Vec<Option<Reach>>,
+    /// Blocking candidates so far of the sites that have several.
+    hits: rustc_hash::FxHashMap<SiteId, usize>,
+    heap: BinaryHeap<Reverse<(Reach, usize)>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(names: &'a Names, graph: &'a CallGraph, kind: Blocks, accepts: &'a Accepts<'a>) -> Self {
+        Self {
+            names,
+            graph,
+            kind,
+            accepts,
+            settled: vec![None; graph.n_functions()],
+            hits: rustc_hash::FxHashMap::default(),
+            heap: BinaryHeap::new(),
+        }
+    }
+
+    fn run(mut self) -> Vec<Option<Reach>> {
+        for (id, site) in (0..).map(SiteId).zip(&self.graph.sites) {
+            if site.flags.has(NOT_HERE) {
+                continue;
+            }
+            if let Some(cost) = sink(self.names, site, self.kind) {
+                let duck = site.flags.has(Flags::DUCK);
+                let reach = Reach {
+                    tier: tier(site.flags),
+                    cost: Reverse(cost),
+                    hops: 0,
+                    via: id,
+                    duck,
+                };
+                self.offer(site, reach);
+            }
+        }
+        while let Some(Reverse((reach, dense))) = self.heap.pop() {
+            if self.settled[dense].is_some() {
+                continue;
+            }
+            self.settled[dense] = Some(reach);
+            self.spread(dense, reach);
+        }
+        self.settled
+    }
+
+    /// The caller of a blocking site blocks too, unless it is async: then the finding is there.
+    fn offer(&mut self, site: &Site, reach: Reach) {
+        let dense = self.graph.dense(site.caller);
+        let is_async = self.names.function(site.caller).kind == FnKind::Async;
+        if is_async || self.settled[dense].is_some() || (self.accepts)(site, self.kind) {
+            return;
+        }
+        self.heap.push(Reverse((reach, dense)));
+    }
+
+    fn spread(&mut self, dense: usize, reach: Reach) {
+        let graph = self.graph;
+        for (id, site) in graph.callers(graph.function(dense)) {
+            if site.flags.has(NOT_HERE) {
+                continue;
+            }
+            let candidates = site.targets().len();
+            if candidates > 1 {
+                let hits = self.hits.entry(id).or_insert(0);
+                *hits += 1;
+                if !agree(*hits, candidates) {
+                    continue;
+                }
+            }
+            let tier = reach.tier.max(tier(site.flags)).max(memo_tier(self.names, site));
+            let duck = reach.duck || site.flags.has(Flags::DUCK);
+            self.offer(
+                site,
+                Reach {
+                    tier,
+                    hops: reach.hops + 1,
+                    via: id,
+                    duck,
+                    ..reach
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Under what circumstances a call runs, from the code around it alone.
+
+use super::classes::written;
+use super::graph::Flags;
+use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+
+/// The circumstances of a call in a function.
+#[must_use]
+pub(super) fn circumstances(facts: &FileFacts, function: LocalFn, call: NodeId) -> Flags {
+    let mut flags = Flags::default();
+    if facts.is_awaited(call) {
+        flags = flags.with(Flags::AWAITED);
+    }
+    let root = facts.function(function).node;
+    let mut below = call;
+    for around in facts.ancestors(call) {
+        if around == root {
+            break;
+        }
+        let role = facts.node(below).role;
+        flags = flags.with(match facts.kind(around) {
+            Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
+            Kind::While if role != Role::Orelse => Flags::IN_LOOP,
+            Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => {
+                Flags::IN_LOOP
+            }
+            Kind::Handler if role == Role::Body => handler_flags(facts, around),
+            Kind::If if role == Role::Body => guard_flags(facts, around),
+            _ => Flags::default(),
+        });
+        below = around;
+    }
+    if after_cache_return(facts, function, call) {
+        flags = flags.with(Flags::ONCE);
+    }
+    flags
+}
+
+/// `except ImportError` bodies run once; `except RuntimeError` around `get_running_loop()` means that no loop runs.
+fn handler_flags(facts: &FileFacts, handler: NodeId) -> Flags {
+    let tried = NodeId(facts.node(handler).parent);
+    if calls_running_loop(facts, tried) {
+        Flags::OFF_LOOP
+    } else {
+        Flags::ERROR_PATH
+    }
+}
+
+fn calls_running_loop(facts: &FileFacts, tried: NodeId) -> bool {
+    facts.children_as(tried, Role::Body).any(|statement| {
+        (statement.0..facts.node(statement).end).map(NodeId).any(|it| {
+            facts.kind(it) == Kind::Call
+                && facts.child(it, Role::Func).is_some_and(|func| {
+                    matches!(
+                        written(facts, func).rsplit('.').next(),
+                        Some("get_running_loop" | "get_event_loop")
+                    )
+                })
+        })
+    })
+}
+
+fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
+    let Some(test) = facts.child(guard, Role::Test) else {
+        return Flags::default();
+    };
+    let text = written(facts, test);
+    if matches!(text.rsplit('.').next(), Some("TYPE_CHECKING")) {
+        return Flags::OFF_LOOP;
+    }
+    if is_main_test(facts, test) {
+        return Flags::MAIN;
+    }
+    match guarded_target(facts, test) {
+        Some(target) if assigns(facts, guard, &target) => Flags::ONCE,
+        _ => Flags::default(),
+    }
+}
+
+fn is_main_test(facts: &FileFacts, test: NodeId) -> bool {
+    facts.kind(test) == Kind::Compare
+        && facts.children(test).any(|it| facts.name_text(it) == Some("__name__"))
+        && facts
+            .children(test)
+            .any(|it| facts.kind(it) == Kind::Str && facts.payload_text(it) == Some("__main__"))
+}
+
+/// The variable, attribute or registry that `if x is None`, `if not x`, `if key not in registry`, `if not hasattr(..)` asks about.
+fn guarded_target(facts: &FileFacts, test: NodeId) -> Option<String> {
+    match facts.kind(test) {
+        Kind::Compare => {
+            let op = facts.node(test).payload;
+            let left = facts.child(test, Role::Left)?;
+            let right = facts.child(test, Role::Right)?;
+            if op == Op::Is as u32 && facts.kind(right) == Kind::None {
+                return keep(written(facts, left));
+            }
+            if op == Op::Eq as u32 && facts.kind(right) == Kind::None {
+                return keep(written(facts, left));
+            }
+            if op == Op::NotIn as u32 {
+                return keep(written(facts, right));
+            }
+            None
+        }
+        Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
+            let value = facts.child(test, Role::Value)?;
+            if facts.kind(value) == Kind::Call {
+                let func = facts.child(value, Role::Func)?;
+                if facts.name_text(func) == Some("hasattr") {
+                    let object = written(facts, facts.arg(value, 0)?);
+                    let name = facts.payload_text(facts.arg(value, 1)?)?;
+                    return keep(format!("{object}.{name}"));
+                }
+                return None;
+            }
+            keep(written(facts, value))
+        }
+        Kind::BoolOp => facts.children(test).find_map(|it| guarded_target(facts, it)),
+        _ => None,
+    }
+}
+
+fn keep(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+/// Whether the guarded body stores into what the guard asks about, in something that outlives the function.
+fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
+    facts.descendants(guard).any(|it| {
+        let node = facts.node(it);
+        if node.role != Role::Target {
+            return false;
+        }
+        match node.kind {
+            Kind::Attribute => written(facts, it) == target,
+            Kind::Subscript => facts
+                .child(it, Role::Value)
+                .is_some_and(|value| written(facts, value) == target),
+            Kind::Name => {
+                facts.name_text(it) == Some(target)
+                    && facts
+                        .name_place(it)
+                        .is_some_and(|place| facts.place(place).owner != facts.function_of(it))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// `if self._x is not None: return self._x` (or `if key in cache: return cache[key]`) before the call, with a later store.
+fn after_cache_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
+    let root = facts.function(function).node;
+    let mut statement = facts.statement_of(call);
+    loop {
+        let parent = NodeId(facts.node(statement).parent);
+        for earlier in facts.children(parent) {
+            if earlier >= statement {
+                break;
+            }
+            if facts.kind(earlier) == Kind::If
+                && let Some(target) = early_return_target(facts, earlier)
+                && assigns(facts, root, &target)
+            {
+                return true;
+            }
+        }
+        if parent == root || parent == statement {
+            return false;
+        }
+        statement = parent;
+    }
+}
+
+fn early_return_target(facts: &FileFacts, guard: NodeId) -> Option<String> {
+    let mut body = facts.children_as(guard, Role::Body);
+    let (Some(only), None) = (body.next(), body.next()) else {
+        return None;
+    };
+    if facts.kind(only) != Kind::Return {
+        return None;
+    }
+    let test = facts.child(guard, Role::Test)?;
+    match facts.kind(test) {
+        Kind::Compare => {
+            let op = facts.node(test).payload;
+            let left = facts.child(test, Role::Left)?;
+            let right = facts.child(test, Role::Right)?;
+            if op == Op::IsNot as u32 && facts.kind(right) == Kind::None {
+                return keep(written(facts, left));
+            }
+            (op == Op::In as u32).then(|| written(facts, right)).and_then(keep)
+        }
+        Kind::Name | Kind::Attribute => keep(written(facts, test)),
+        _ => None,
+    }
+}

@@ -1,0 +1,350 @@
+//! Classes: bases, members and attributes, looked up along the method resolution order.
+
+use super::ids::{ClassId, FnId, ModuleId};
+use super::modules::{Importer, Module, Target};
+use super::ty::Ty;
+use crate::catalog::ExtClass;
+use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, PlaceId, PlaceKind, Role, Sym};
+use rayon::prelude::*;
+
+/// A base class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// A class of the project.
+    Own(ClassId),
+    /// A class of the catalog.
+    External(ExtClass),
+    /// Anything else: the class may have methods that nobody sees.
+    Unknown,
+}
+
+/// What is known of a class.
+#[derive(Clone, Debug, Default)]
+pub struct ClassInfo {
+    /// The class and its bases, nearest first, breadth first; unknown ones included once.
+    pub lineage: Vec<Base>,
+    /// Names of its attributes that are values, not methods.
+    pub attributes: Vec<Sym>,
+    /// Direct subclasses in the project.
+    pub subclasses: Vec<ClassId>,
+}
+
+/// All classes of the program: `[module][class]`.
+#[derive(Default)]
+pub struct ClassTable {
+    rows: Vec<Vec<ClassInfo>>,
+}
+
+/// A member found along the lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// A method, property or nested function.
+    Function(FnId),
+    /// A nested class.
+    Class(ClassId),
+    /// A value: the `index`-th of the class's attributes.
+    Attribute(ClassId, u32),
+    /// It may come from this catalog class.
+    External(ExtClass),
+}
+
+const MAX_LINEAGE: usize = 64;
+
+impl ClassTable {
+    /// Resolves the bases of every class.
+    #[must_use]
+    pub fn new(importer: Importer<'_>) -> Self {
+        let bases: Vec<Vec<Vec<Base>>> = (0..importer.modules.len())
+            .into_par_iter()
+            .map(|index| module_bases(importer, index))
+            .collect();
+        let mut table = Self {
+            rows: Vec::with_capacity(bases.len()),
+        };
+        for (id, module) in (0..).map(ModuleId).zip(importer.modules) {
+            let row = (0..module.facts.classes.len()).map(|index| {
+                let local = LocalClass(u32::try_from(index).unwrap_or(u32::MAX));
+                ClassInfo {
+                    lineage: lineage(&bases, ClassId { module: id, local }),
+                    attributes: attribute_names(&module.facts, local),
+                    subclasses: Vec::new(),
+                }
+            });
+            table.rows.push(row.collect());
+        }
+        for (module, classes) in (0..).map(ModuleId).zip(&bases) {
+            for (local, bases) in (0..).map(LocalClass).zip(classes) {
+                for base in bases {
+                    if let Base::Own(base) = base {
+                        table.rows[base.module.0 as usize][base.local.0 as usize]
+                            .subclasses
+                            .push(ClassId { module, local });
+                    }
+                }
+            }
+        }
+        table
+    }
+
+    /// What is known of a class.
+    #[must_use]
+    pub fn get(&self, class: ClassId) -> &ClassInfo {
+        &self.rows[class.module.0 as usize][class.local.0 as usize]
+    }
+
+    /// Whether the class has a base that nobody knows.
+    #[must_use]
+    pub fn has_unknown_base(&self, class: ClassId) -> bool {
+        self.get(class).lineage.contains(&Base::Unknown)
+    }
+
+    /// The catalog classes among the bases.
+    pub fn external_bases(&self, class: ClassId) -> impl Iterator<Item = ExtClass> + '_ {
+        self.get(class).lineage.iter().filter_map(|it| match it {
+            Base::External(class) => Some(*class),
+            _ => None,
+        })
+    }
+
+    /// The first definition of a member along the lineage, `skip` classes left out (1 for `super()`).
+    #[must_use]
+    pub fn member(&self, modules: &[Module], class: ClassId, name: &str, skip: usize) -> Option<Member> {
+        for base in self.get(class).lineage.iter().skip(skip) {
+            match *base {
+                Base::Own(id) => {
+                    if let Some(found) = self.own_member(modules, id, name) {
+                        return Some(found);
+                    }
+                }
+                Base::External(id) => return Some(Member::External(id)),
+                Base::Unknown => {}
+            }
+        }
+        None
+    }
+
+    /// A member that the class itself defines.
+    #[must_use]
+    pub fn own_member(&self, modules: &[Module], id: ClassId, name: &str) -> Option<Member> {
+        let facts = &modules[id.module.0 as usize].facts;
+        let class = &facts.classes[id.local.0 as usize];
+        let place = class
+            .members
+            .iter()
+            .find(|(sym, _)| facts.text(*sym) == name)
+            .map(|(_, place)| *place);
+        if let Some(place) = place {
+            match facts.definitions_of(place).last().map(|it| it.how) {
+                Some(How::Function(local)) => {
+                    // `@x.setter` redefines the name; the getter is the first.
+                    let first = facts.definitions_of(place).iter().find_map(|it| match it.how {
+                        How::Function(local) => Some(local),
+                        _ => None,
+                    });
+                    let local = if is_accessor(facts, local) {
+                        first.unwrap_or(local)
+                    } else {
+                        local
+                    };
+                    return Some(Member::Function(FnId {
+                        module: id.module,
+                        local,
+                    }));
+                }
+                Some(How::Class(local)) => {
+                    return Some(Member::Class(ClassId {
+                        module: id.module,
+                        local,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        let attributes = &self.get(id).attributes;
+        let index = attributes.iter().position(|sym| facts.text(*sym) == name)?;
+        Some(Member::Attribute(id, u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+}
+
+fn is_accessor(facts: &FileFacts, function: LocalFn) -> bool {
+    let node = facts.function(function).node;
+    facts.children_as(node, Role::Decorator).any(|it| {
+        facts.kind(it) == Kind::Attribute && matches!(facts.payload_text(it), Some("setter" | "deleter" | "getter"))
+    })
+}
+
+fn attribute_names(facts: &FileFacts, local: LocalClass) -> Vec<Sym> {
+    let class = &facts.classes[local.0 as usize];
+    let mut names: Vec<Sym> = Vec::new();
+    for &(name, place) in &class.members {
+        let callable = facts
+            .definitions_of(place)
+            .iter()
+            .any(|it| matches!(it.how, How::Function(_) | How::Class(_)));
+        if !callable && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for attribute in &class.attributes {
+        if !names.contains(&attribute.name) {
+            names.push(attribute.name);
+        }
+    }
+    names
+}
+
+fn lineage(bases: &[Vec<Vec<Base>>], class: ClassId) -> Vec<Base> {
+    let mut line = vec![Base::Own(class)];
+    let mut at = 0;
+    while at < line.len() && line.len() < MAX_LINEAGE {
+        if let Base::Own(id) = line[at] {
+            for base in &bases[id.module.0 as usize][id.local.0 as usize] {
+                if !line.contains(base) {
+                    line.push(*base);
+                }
+            }
+        }
+        at += 1;
+    }
+    line
+}
+
+fn module_bases(importer: Importer<'_>, index: usize) -> Vec<Vec<Base>> {
+    let id = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+    let facts = &importer.modules[index].facts;
+    facts
+        .classes
+        .iter()
+        .map(|class| {
+            facts
+                .children_as(class.node, Role::Base)
+                .filter_map(|base| match static_expr(importer, id, base, 8) {
+                    Some(Ty::Class(class)) => Some(Base::Own(class)),
+                    Some(Ty::Name(name)) => match importer.catalog.class(name) {
+                        Some(class) => Some(Base::External(class)),
+                        None if is_harmless(importer.catalog.dotted(name)) => None,
+                        None => Some(Base::Unknown),
+                    },
+                    _ if is_harmless(&written(facts, base)) => None,
+                    _ => Some(Base::Unknown),
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// Bases that bring no behaviour.
+fn is_harmless(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    matches!(
+        last,
+        "object"
+            | "ABC"
+            | "Protocol"
+            | "Generic"
+            | "TypedDict"
+            | "NamedTuple"
+            | "Enum"
+            | "IntEnum"
+            | "StrEnum"
+            | "Exception"
+    )
+}
+
+/// The dotted text of a name or attribute expression; empty for anything else.
+#[must_use]
+pub fn written(facts: &FileFacts, node: NodeId) -> String {
+    match facts.kind(node) {
+        Kind::Name => facts.name_text(node).unwrap_or_default().to_owned(),
+        Kind::Attribute => {
+            let value = facts
+                .child(node, Role::Value)
+                .map(|it| written(facts, it))
+                .unwrap_or_default();
+            format!("{value}.{}", facts.payload_text(node).unwrap_or_default())
+        }
+        Kind::Subscript => facts
+            .child(node, Role::Value)
+            .map(|it| written(facts, it))
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// The class, function, module or library name that an expression names, by imports and definitions alone.
+#[must_use]
+pub fn static_expr(importer: Importer<'_>, module: ModuleId, node: NodeId, fuel: u32) -> Option<Ty> {
+    let fuel = fuel.checked_sub(1)?;
+    let facts = &importer.modules[module.0 as usize].facts;
+    match facts.kind(node) {
+        Kind::Name => static_place(importer, module, facts.name_place(node)?, fuel),
+        Kind::Subscript => static_expr(importer, module, facts.child(node, Role::Value)?, fuel),
+        Kind::Attribute => {
+            let value = static_expr(importer, module, facts.child(node, Role::Value)?, fuel)?;
+            let name = facts.payload_text(node)?;
+            match value {
+                Ty::Module(id) => static_target(importer, importer.member(id, name, fuel), fuel),
+                Ty::Name(at) => match importer.catalog.member(at, name) {
+                    Some(at) => Some(importer.name_ty(at)),
+                    None => Some(Ty::Foreign),
+                },
+                Ty::Foreign => Some(Ty::Foreign),
+                Ty::Class(class) => {
+                    let facts = &importer.modules[class.module.0 as usize].facts;
+                    let own = &facts.classes[class.local.0 as usize];
+                    let place = own.members.iter().find(|(sym, _)| facts.text(*sym) == name)?.1;
+                    facts
+                        .definitions_of(place)
+                        .iter()
+                        .find_map(|it| Importer::static_ty(class.module, it.how))
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn static_place(importer: Importer<'_>, module: ModuleId, place: PlaceId, fuel: u32) -> Option<Ty> {
+    let fuel = fuel.checked_sub(1)?;
+    let facts = &importer.modules[module.0 as usize].facts;
+    let at = facts.place(place);
+    if at.kind == PlaceKind::Global {
+        let name = facts.text(at.name);
+        if let Some(name) = importer.catalog.builtin(name) {
+            return Some(importer.name_ty(name));
+        }
+        return static_target(importer, importer.member(module, name, fuel), fuel);
+    }
+    // `try: from fast import X / except ImportError: from slow import X`: arms must agree, or nothing is known.
+    let mut found: Option<Ty> = None;
+    for definition in facts.definitions_of(place) {
+        let one = match definition.how {
+            How::Import(index) => {
+                let target = importer.resolve(module, &facts.imports[index as usize]);
+                static_target(importer, target, fuel)
+            }
+            How::Assign { value, .. } if facts.kind(value) == Kind::None => continue,
+            How::Assign { value, .. } => static_expr(importer, module, value, fuel),
+            how => Importer::static_ty(module, how),
+        };
+        match (&found, one) {
+            (_, None | Some(Ty::Unknown)) => {}
+            (None, one) => found = one,
+            (Some(before), Some(one)) if *before == one => {}
+            (Some(Ty::Foreign), one) => found = one,
+            (Some(_), Some(Ty::Foreign)) => {}
+            _ => return None,
+        }
+    }
+    found
+}
+
+/// The type of what an import binds, by imports and definitions alone.
+#[must_use]
+pub fn static_target(importer: Importer<'_>, target: Target, fuel: u32) -> Option<Ty> {
+    match target {
+        Target::Member(module, place) => static_place(importer, module, place, fuel),
+        other => importer.target_ty(other),
+    }
+}

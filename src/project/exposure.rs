@@ -1,0 +1,143 @@
+//! How often, and beside what else, a function runs.
+
+use super::Names;
+use super::graph::{CallGraph, Flags};
+use super::ids::FnId;
+use crate::catalog::{Act, Is};
+use crate::facts::FnKind;
+
+/// How often a function runs; later is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Frequency {
+    /// Only from start-up, `main`, a CLI command, an import, a test.
+    Solitary,
+    /// Callers unknown.
+    Open,
+    /// Per item, per request, or beside others of its kind.
+    Hot,
+}
+
+/// The frequency of every function, by dense number.
+pub struct Exposures {
+    of: Vec<Frequency>,
+}
+
+/// Circumstances that do not make a callee run as often as its caller.
+const SELDOM: Flags = Flags::ONCE
+    .with(Flags::ERROR_PATH)
+    .with(Flags::OFF_LOOP)
+    .with(Flags::MAIN);
+
+impl Exposures {
+    /// Spreads hot, then open, forwards from where they begin; the rest is solitary.
+    #[must_use]
+    pub fn new(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators) -> Self {
+        let n = graph.n_functions();
+        let mut of = vec![Frequency::Solitary; n];
+        let roots: Vec<Frequency> = (0..n)
+            .map(|it| root(names, graph, decorators, graph.function(it)))
+            .collect();
+        for level in [Frequency::Hot, Frequency::Open] {
+            let mut queue: Vec<usize> = (0..n).filter(|&it| roots[it] == level && of[it] < level).collect();
+            for &it in &queue {
+                of[it] = level;
+            }
+            while let Some(dense) = queue.pop() {
+                for (_, site) in graph.sites_in(graph.function(dense)) {
+                    if site.flags.has(SELDOM) {
+                        continue;
+                    }
+                    for &target in site.targets() {
+                        let target = graph.dense(target);
+                        if of[target] < level {
+                            of[target] = level;
+                            queue.push(target);
+                        }
+                    }
+                }
+            }
+        }
+        Self { of }
+    }
+
+    /// The frequency of a function.
+    #[must_use]
+    pub fn of(&self, graph: &CallGraph, function: FnId) -> Frequency {
+        self.of[graph.dense(function)]
+    }
+}
+
+/// What a function is by itself, before its callers are asked. `Solitary` says nothing.
+fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators, id: FnId) -> Frequency {
+    let function = names.function(id);
+    let module = &names.modules[id.module.0 as usize];
+    if module.is_test || function.kind == FnKind::Module {
+        return Frequency::Solitary;
+    }
+    match decorators.act(id) {
+        Some(Act::Handler) => return Frequency::Hot,
+        Some(Act::Once) => return Frequency::Solitary,
+        _ => {}
+    }
+    if is_framework_method(names, id) {
+        return Frequency::Hot;
+    }
+    let name = module.facts.text(function.name);
+    let mut called = false;
+    for (_, site) in graph.callers(id) {
+        if names.modules[site.caller.module.0 as usize].is_test {
+            continue;
+        }
+        if site.flags.has(Flags::LOOP_CALLBACK) || (site.flags.has(Flags::SPAWNED) && site.flags.has(Flags::IN_LOOP)) {
+            return Frequency::Hot;
+        }
+        called |= !site.flags.has(Flags::PASSED);
+    }
+    if runs_once(name) || called || is_run_to_its_end(graph, id) {
+        return Frequency::Solitary;
+    }
+    // Nobody in the project calls it: it is public, handed on, or called in a way that is not seen.
+    Frequency::Open
+}
+
+/// Names by which everybody calls what runs once.
+fn runs_once(name: &str) -> bool {
+    const ONCE: [&str; 14] = [
+        "main",
+        "_main",
+        "amain",
+        "async_main",
+        "main_async",
+        "run_main",
+        "cli",
+        "lifespan",
+        "startup",
+        "on_startup",
+        "shutdown",
+        "on_shutdown",
+        "setup_hook",
+        "_lifespan",
+    ];
+    ONCE.contains(&name)
+}
+
+fn is_run_to_its_end(graph: &CallGraph, id: FnId) -> bool {
+    graph.callers(id).any(|(_, site)| site.flags.has(Flags::MAIN))
+}
+
+/// A public method of a class that a framework calls per request or event.
+fn is_framework_method(names: &Names, id: FnId) -> bool {
+    let function = names.function(id);
+    let Some(local) = function.class else { return false };
+    let class = super::ClassId {
+        module: id.module,
+        local,
+    };
+    let name = names.facts(id.module).text(function.name);
+    function.kind == FnKind::Async
+        && !name.starts_with('_')
+        && names
+            .classes
+            .external_bases(class)
+            .any(|it| names.catalog.is(it, Is::HandlerBase))
+}

@@ -1,0 +1,244 @@
+//! The call graph: which call reaches which function, and under what circumstances.
+
+use super::Names;
+use super::ids::{At, FnId, ModuleId, SiteId};
+use super::sites::collect;
+use super::types::Types;
+use crate::catalog::{EntryId, Name};
+use crate::facts::{LocalFn, NodeId};
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// What a call site reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A function of the project.
+    Own(FnId),
+    /// Functions of the project that share a base class; which one runs is decided at run time.
+    AnyOf(Box<[FnId]>),
+    /// A library call that the catalog describes.
+    Library(EntryId),
+    /// The construction of a library's class.
+    Construct(Name),
+}
+
+/// The circumstances of a call site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// The call is awaited where it stands.
+    pub const AWAITED: Self = Self(1);
+    /// A thread or process runs the function, not the loop.
+    pub const OFFLOADED: Self = Self(1 << 1);
+    /// The function is handed on as a value; who calls it is not known.
+    pub const PASSED: Self = Self(1 << 2);
+    /// The loop calls the function later, on its own thread.
+    pub const LOOP_CALLBACK: Self = Self(1 << 3);
+    /// In an `except` block.
+    pub const ERROR_PATH: Self = Self(1 << 4);
+    /// Behind a guard that lets it run once (`if self._x is None`, a memoized function).
+    pub const ONCE: Self = Self(1 << 5);
+    /// In a loop or comprehension of its function.
+    pub const IN_LOOP: Self = Self(1 << 6);
+    /// A generator that is not iterated here.
+    pub const LAZY: Self = Self(1 << 7);
+    /// The receiver's class was not certain.
+    pub const DUCK: Self = Self(1 << 8);
+    /// An argument of a fan-out or spawn: runs beside others.
+    pub const SPAWNED: Self = Self(1 << 9);
+    /// Under `if __name__ == "__main__"`, or run to its end by `asyncio.run` and its like.
+    pub const MAIN: Self = Self(1 << 10);
+    /// No parenthesis shows it: a property, `with`, `for`, a constructor's `__init__`.
+    pub const IMPLICIT: Self = Self(1 << 11);
+    /// Under `if TYPE_CHECKING`, or where no event loop runs.
+    pub const OFF_LOOP: Self = Self(1 << 12);
+
+    /// Both sets of circumstances.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether one of these circumstances holds.
+    #[must_use]
+    pub const fn has(self, any: Self) -> bool {
+        self.0 & any.0 != 0
+    }
+}
+
+/// A call, or another place where a function is run or handed on.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The call expression (or the attribute, `with` item, iterable).
+    pub at: At,
+    /// The function in which it stands.
+    pub caller: FnId,
+    /// What it reaches.
+    pub callee: Callee,
+    /// Under what circumstances.
+    pub flags: Flags,
+}
+
+/// How many calls were resolved, and why the others were not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Resolution {
+    /// Calls in all.
+    pub calls: u64,
+    /// Resolved to functions or classes of the project.
+    pub own: u64,
+    /// Resolved to a bounded set.
+    pub sets: u64,
+    /// Resolved to libraries, builtin types included.
+    pub external: u64,
+    /// Unknown: the receiver's type is not known.
+    pub unknown_receiver: u64,
+    /// Unknown: a name that could not be followed (a parameter, a dynamic value).
+    pub unknown_name: u64,
+    /// Unknown: the class is known, the member is not.
+    pub unknown_member: u64,
+}
+
+impl Resolution {
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.own += other.own;
+        self.sets += other.sets;
+        self.external += other.external;
+        self.unknown_receiver += other.unknown_receiver;
+        self.unknown_name += other.unknown_name;
+        self.unknown_member += other.unknown_member;
+    }
+}
+
+/// All call sites, by caller and by callee.
+#[derive(Default)]
+pub struct CallGraph {
+    /// The sites, ordered by module, caller and node.
+    pub sites: Vec<Site>,
+    /// How well calls were resolved.
+    pub resolution: Resolution,
+    first_of_fn: Vec<u32>,
+    callers: Vec<SiteId>,
+    first_caller: Vec<u32>,
+    base: Vec<u32>,
+}
+
+impl CallGraph {
+    /// Resolves every call.
+    #[must_use]
+    pub fn new(names: &Names, types: &Types) -> Self {
+        let modules: Vec<(Vec<Site>, Resolution)> = (0..names.modules.len())
+            .into_par_iter()
+            .map(|index| collect(names, types, ModuleId(u32::try_from(index).unwrap_or(u32::MAX))))
+            .collect();
+        let mut graph = Self {
+            base: bases(names),
+            ..Self::default()
+        };
+        for (sites, resolution) in modules {
+            graph.sites.extend(sites);
+            graph.resolution.add(&resolution);
+        }
+        graph.index();
+        graph
+    }
+
+    fn index(&mut self) {
+        let n = *self.base.last().unwrap_or(&0) as usize;
+        self.first_of_fn = offsets(n, self.sites.iter().map(|it| self.dense(it.caller)));
+        let mut pairs: Vec<(usize, SiteId)> = Vec::new();
+        for (id, site) in (0..).map(SiteId).zip(&self.sites) {
+            for &target in site.targets() {
+                pairs.push((self.dense(target), id));
+            }
+        }
+        pairs.sort_unstable();
+        self.first_caller = offsets(n, pairs.iter().map(|it| it.0));
+        self.callers = pairs.into_iter().map(|it| it.1).collect();
+    }
+
+    /// A function's dense number.
+    #[must_use]
+    pub fn dense(&self, function: FnId) -> usize {
+        (self.base[function.module.0 as usize] + function.local.0) as usize
+    }
+
+    /// How many functions there are.
+    #[must_use]
+    pub fn n_functions(&self) -> usize {
+        *self.base.last().unwrap_or(&0) as usize
+    }
+
+    /// The function with this dense number.
+    #[must_use]
+    pub fn function(&self, dense: usize) -> FnId {
+        let dense = u32::try_from(dense).unwrap_or(u32::MAX);
+        let module = self.base.partition_point(|&it| it <= dense) - 1;
+        let local = LocalFn(dense - self.base[module]);
+        FnId {
+            module: ModuleId(u32::try_from(module).unwrap_or(u32::MAX)),
+            local,
+        }
+    }
+
+    /// The site with this id.
+    #[must_use]
+    pub fn site(&self, id: SiteId) -> &Site {
+        &self.sites[id.0 as usize]
+    }
+
+    /// The sites in a function, in source order.
+    pub fn sites_in(&self, function: FnId) -> impl Iterator<Item = (SiteId, &Site)> {
+        let dense = self.dense(function);
+        let range = self.first_of_fn[dense]..self.first_of_fn[dense + 1];
+        range.map(|it| (SiteId(it), &self.sites[it as usize]))
+    }
+
+    /// The sites at a node of a function (a call may have several: itself and the functions it is handed).
+    pub fn sites_at(&self, caller: FnId, node: NodeId) -> impl Iterator<Item = (SiteId, &Site)> {
+        self.sites_in(caller).filter(move |(_, site)| site.at.node == node)
+    }
+
+    /// The sites that may reach a function.
+    pub fn callers(&self, function: FnId) -> impl Iterator<Item = (SiteId, &Site)> {
+        let dense = self.dense(function);
+        let range = self.first_caller[dense] as usize..self.first_caller[dense + 1] as usize;
+        self.callers[range].iter().map(|&it| (it, self.site(it)))
+    }
+}
+
+impl Site {
+    /// The functions of the project that it may reach.
+    #[must_use]
+    pub fn targets(&self) -> &[FnId] {
+        match &self.callee {
+            Callee::Own(one) => std::slice::from_ref(one),
+            Callee::AnyOf(them) => them,
+            _ => &[],
+        }
+    }
+}
+
+fn bases(names: &Names) -> Vec<u32> {
+    let mut base = Vec::with_capacity(names.modules.len() + 1);
+    let mut next = 0;
+    for module in &names.modules {
+        base.push(next);
+        next += u32::try_from(module.facts.functions.len()).unwrap_or(u32::MAX);
+    }
+    base.push(next);
+    base
+}
+
+/// Start offsets of `n` groups in a sorted list of group numbers.
+fn offsets(n: usize, groups: impl Iterator<Item = usize>) -> Vec<u32> {
+    let mut counts = vec![0u32; n + 1];
+    for group in groups {
+        counts[group + 1] += 1;
+    }
+    for index in 1..=n {
+        counts[index] += counts[index - 1];
+    }
+    counts
+}

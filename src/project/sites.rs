@@ -1,0 +1,433 @@
+//! Collects the call sites of one module.
+
+use super::Names;
+use super::circumstances::circumstances;
+use super::classes::{Base, Member};
+use super::graph::{Callee, Flags, Resolution, Site};
+use super::ids::{At, ClassId, FnId, ModuleId};
+use super::infer::Eval;
+use super::ty::Ty;
+use super::types::Types;
+use crate::catalog::{Act, Entry, EntryId};
+use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
+
+/// Implementations of an abstract method beyond this many are not followed.
+const MAX_IMPLEMENTATIONS: usize = 24;
+
+/// The sites of a module, ordered by caller and node.
+pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Site>, Resolution) {
+    let eval = Eval::new(names, types, module);
+    let mut collector = Collector {
+        names,
+        eval,
+        module,
+        sites: Vec::new(),
+        resolution: Resolution::default(),
+    };
+    let facts = names.facts(module);
+    for (local, _) in facts.all_functions() {
+        for node in facts.body_nodes(local) {
+            collector.visit(FnId { module, local }, node);
+        }
+    }
+    collector.sites.sort_by_key(|it| (it.caller, it.at.node));
+    (collector.sites, collector.resolution)
+}
+
+struct Collector<'a> {
+    names: &'a Names,
+    eval: Eval<'a>,
+    module: ModuleId,
+    sites: Vec<Site>,
+    resolution: Resolution,
+}
+
+impl Collector<'_> {
+    fn visit(&mut self, caller: FnId, node: NodeId) {
+        let facts = self.names.facts(self.module);
+        match facts.kind(node) {
+            Kind::Call => self.call(caller, node),
+            Kind::Attribute => self.property(caller, node),
+            Kind::WithItem => self.entered(caller, node),
+            Kind::For | Kind::AsyncFor | Kind::Generator => self.iterated(caller, node),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
+        self.sites.push(Site {
+            at: At {
+                module: self.module,
+                node,
+            },
+            caller,
+            callee,
+            flags,
+        });
+    }
+
+    fn call(&mut self, caller: FnId, node: NodeId) {
+        let facts = self.names.facts(self.module);
+        let Some(func) = facts.child(node, Role::Func) else {
+            return;
+        };
+        let callee = self.eval.expr(func);
+        let flags = circumstances(facts, caller.local, node);
+        self.resolution.calls += 1;
+        let awaited = flags.has(Flags::AWAITED);
+        let options = callee.alternatives();
+        let mut counted = false;
+        for one in options {
+            let flags = if options.len() > 1 {
+                flags.with(Flags::DUCK)
+            } else {
+                flags
+            };
+            counted |= self.one_callee(caller, node, one, flags, awaited && options.len() > 1);
+        }
+        if !counted {
+            self.count_unknown(func);
+        }
+        self.handed_on(caller, node, flags);
+    }
+
+    fn count_unknown(&mut self, func: NodeId) {
+        let facts = self.names.facts(self.module);
+        if facts.kind(func) != Kind::Attribute {
+            self.resolution.unknown_name += 1;
+            return;
+        }
+        let value = facts
+            .child(func, Role::Value)
+            .map_or(Ty::Unknown, |it| self.eval.expr(it));
+        match value {
+            Ty::Unknown | Ty::None => self.resolution.unknown_receiver += 1,
+            _ => self.resolution.unknown_member += 1,
+        }
+    }
+
+    /// Adds the site of one possible callee; says whether it was resolved.
+    fn one_callee(&mut self, caller: FnId, node: NodeId, ty: &Ty, flags: Flags, must_await: bool) -> bool {
+        match ty {
+            Ty::Function(function) | Ty::Bound(function) => {
+                // Of several candidates, an awaited call can only mean the ones that can be awaited.
+                if must_await && self.names.function(*function).kind != FnKind::Async {
+                    return true;
+                }
+                self.own(caller, node, *function, flags);
+            }
+            Ty::Class(class) => self.construct(caller, node, *class, flags),
+            Ty::Name(name) => {
+                self.resolution.external += 1;
+                match (self.names.catalog.function(*name), self.names.catalog.class(*name)) {
+                    (Some(entry), _) => self.library(caller, node, entry, flags, must_await),
+                    (None, Some(class)) => match self.names.catalog.method(class, "__init__") {
+                        Some(entry) => self.library(caller, node, entry, flags, must_await),
+                        None => self.push(caller, node, Callee::Construct(*name), flags),
+                    },
+                    _ => {}
+                }
+            }
+            Ty::Method(_, entry) => {
+                self.resolution.external += 1;
+                self.library(caller, node, *entry, flags, must_await);
+            }
+            Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
+            Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
+            Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Mapping(_) => self.resolution.external += 1,
+            Ty::External(_) => self.resolution.external += 1,
+            _ => return false,
+        }
+        true
+    }
+
+    fn library(&mut self, caller: FnId, node: NodeId, entry: EntryId, flags: Flags, must_await: bool) {
+        let it = self.names.catalog.entry(entry);
+        if never_blocks_here(self.names.facts(self.module), node, it) {
+            return;
+        }
+        if must_await && it.blocks.is_some() && !it.coroutine {
+            return;
+        }
+        self.push(caller, node, Callee::Library(entry), flags);
+    }
+
+    fn own(&mut self, caller: FnId, node: NodeId, function: FnId, flags: Flags) {
+        let of = self.names.function(function);
+        let mut flags = flags;
+        if of.is_generator && of.kind == FnKind::Sync && !self.is_iterated(node) {
+            flags = flags.with(Flags::LAZY);
+        }
+        if self.names.is_offload_decorated(function) {
+            flags = flags.with(Flags::OFFLOADED);
+        }
+        if self.names.is_abstract(function) {
+            let them = self.implementations(function);
+            if !them.is_empty() {
+                self.resolution.sets += 1;
+                let flags = if them.len() > 1 { flags.with(Flags::DUCK) } else { flags };
+                let callee = if let [only] = them[..] {
+                    Callee::Own(only)
+                } else {
+                    Callee::AnyOf(them.into())
+                };
+                self.push(caller, node, callee, flags);
+                return;
+            }
+        }
+        self.resolution.own += 1;
+        self.push(caller, node, Callee::Own(function), flags);
+    }
+
+    /// What subclasses do where the base only declares.
+    fn implementations(&self, function: FnId) -> Vec<FnId> {
+        let names = self.names;
+        let of = names.function(function);
+        let Some(local) = of.class else { return Vec::new() };
+        let name = names.facts(function.module).text(of.name);
+        let mut queue = vec![ClassId {
+            module: function.module,
+            local,
+        }];
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < queue.len() && queue.len() <= 4 * MAX_IMPLEMENTATIONS {
+            for &subclass in &names.classes.get(queue[at]).subclasses {
+                if queue.contains(&subclass) {
+                    continue;
+                }
+                queue.push(subclass);
+                if names.modules[subclass.module.0 as usize].is_test {
+                    continue;
+                }
+                if let Some(Member::Function(it)) = names.classes.own_member(&names.modules, subclass, name)
+                    && !names.is_abstract(it)
+                    && names.function(it).kind == of.kind
+                {
+                    found.push(it);
+                }
+            }
+            at += 1;
+        }
+        if found.len() > MAX_IMPLEMENTATIONS {
+            Vec::new()
+        } else {
+            found
+        }
+    }
+
+    fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, flags: Flags) {
+        self.resolution.own += 1;
+        for method in ["__init__", "__post_init__", "model_post_init"] {
+            let own = self.names.classes.get(class).lineage.iter().any(|it| {
+                matches!(it, Base::Own(id) if self.names.classes.own_member(&self.names.modules, *id, method).is_some())
+            });
+            if own
+                && let Some(Member::Function(init)) = self.names.classes.member(&self.names.modules, class, method, 0)
+            {
+                self.push(caller, node, Callee::Own(init), flags.with(Flags::IMPLICIT));
+            }
+        }
+    }
+
+    fn implicit(&mut self, caller: FnId, node: NodeId, class: ClassId, method: &str, flags: Flags) -> bool {
+        match self.names.classes.member(&self.names.modules, class, method, 0) {
+            Some(Member::Function(function)) => {
+                self.push(caller, node, Callee::Own(function), flags.with(Flags::IMPLICIT));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn property(&mut self, caller: FnId, node: NodeId) {
+        let facts = self.names.facts(self.module);
+        let Some(name) = facts.payload_text(node) else { return };
+        if !self.names.has_property(name) || facts.node(node).role == Role::Target {
+            return;
+        }
+        let value = facts
+            .child(node, Role::Value)
+            .map_or(Ty::Unknown, |it| self.eval.expr(it));
+        if let Ty::Instance(class) = value
+            && let Some(Member::Function(function)) = self.names.classes.member(&self.names.modules, class, name, 0)
+            && self.names.is_property(function)
+        {
+            let flags = circumstances(facts, caller.local, node).with(Flags::IMPLICIT);
+            self.push(caller, node, Callee::Own(function), flags);
+        }
+    }
+
+    fn entered(&mut self, caller: FnId, node: NodeId) {
+        let facts = self.names.facts(self.module);
+        let Some(context) = facts.child(node, Role::Context) else {
+            return;
+        };
+        let is_async = facts.kind(NodeId(facts.node(node).parent)) == Kind::AsyncWith;
+        let methods = if is_async {
+            ["__aenter__", "__aexit__"]
+        } else {
+            ["__enter__", "__exit__"]
+        };
+        let ty = self.eval.expr(context);
+        let flags = circumstances(facts, caller.local, context).with(Flags::IMPLICIT);
+        match ty {
+            Ty::Instance(class) => {
+                for method in methods {
+                    self.implicit(caller, node, class, method, flags);
+                }
+            }
+            Ty::External(class) => {
+                for method in methods {
+                    if let Some(entry) = self.names.catalog.method(class, method) {
+                        self.push(caller, node, Callee::Library(entry), flags);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn iterated(&mut self, caller: FnId, node: NodeId) {
+        let facts = self.names.facts(self.module);
+        let Some(iter) = facts.child(node, Role::Iter) else {
+            return;
+        };
+        let is_async = facts.kind(node) == Kind::AsyncFor || facts.node(node).payload == 1;
+        let ty = self.eval.expr(iter);
+        let flags = circumstances(facts, caller.local, iter).with(Flags::IMPLICIT);
+        let methods: &[&str] = if is_async {
+            &["__aiter__", "__anext__"]
+        } else {
+            &["__iter__", "__next__"]
+        };
+        match ty {
+            Ty::Instance(class) => {
+                for method in methods {
+                    self.implicit(caller, iter, class, method, flags);
+                }
+            }
+            Ty::External(class) => {
+                if let Some(entry) = self.names.catalog.method(class, methods[0]) {
+                    self.push(caller, iter, Callee::Library(entry), flags);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the generator made by this call is consumed where it stands.
+    fn is_iterated(&self, call: NodeId) -> bool {
+        let facts = self.names.facts(self.module);
+        let parent = NodeId(facts.node(call).parent);
+        match facts.node(call).role {
+            Role::Iter | Role::Context => true,
+            Role::Arg => facts
+                .child(parent, Role::Func)
+                .and_then(|it| facts.name_text(it).or_else(|| facts.payload_text(it)))
+                .is_some_and(|it| {
+                    matches!(
+                        it,
+                        "list"
+                            | "tuple"
+                            | "set"
+                            | "sorted"
+                            | "sum"
+                            | "any"
+                            | "all"
+                            | "min"
+                            | "max"
+                            | "dict"
+                            | "join"
+                            | "next"
+                            | "extend"
+                            | "enumerate"
+                            | "zip"
+                            | "frozenset"
+                            | "deque"
+                    )
+                }),
+            Role::Value => matches!(facts.kind(parent), Kind::Starred | Kind::YieldFrom),
+            _ => false,
+        }
+    }
+
+    /// Functions that are arguments: run in a thread, by the loop, or by somebody unknown.
+    fn handed_on(&mut self, caller: FnId, node: NodeId, flags: Flags) {
+        let facts = self.names.facts(self.module);
+        let args: Vec<NodeId> = facts
+            .children(node)
+            .filter_map(|it| match facts.node(it).role {
+                Role::Arg => Some(it),
+                Role::Keyword => facts.child(it, Role::Value),
+                _ => None,
+            })
+            .filter(|&it| matches!(facts.kind(it), Kind::Name | Kind::Attribute | Kind::Lambda | Kind::Call))
+            .collect();
+        if args.is_empty() {
+            return;
+        }
+        let how = self.handing(caller, node);
+        for arg in args {
+            let function = match self.eval.expr(arg) {
+                Ty::Function(it) | Ty::Bound(it) => it,
+                Ty::Partial(inner) => match *inner {
+                    Ty::Function(it) | Ty::Bound(it) => it,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            let base = if flags.has(Flags::IN_LOOP) {
+                Flags::IN_LOOP
+            } else {
+                Flags::default()
+            };
+            self.push(caller, arg, Callee::Own(function), base.with(how));
+        }
+    }
+
+    /// What the call does with functions it is given.
+    fn handing(&self, caller: FnId, node: NodeId) -> Flags {
+        let mut how = Flags::PASSED;
+        for site in self
+            .sites
+            .iter()
+            .rev()
+            .take_while(|it| it.caller == caller && it.at.node == node)
+        {
+            let Callee::Library(entry) = site.callee else { continue };
+            how = match self.names.catalog.entry(entry).act {
+                Some(Act::Offload) => Flags::OFFLOADED,
+                Some(Act::LoopCallback) => Flags::LOOP_CALLBACK,
+                Some(Act::Spawn | Act::FanOut | Act::BoundedFanOut) => Flags::SPAWNED,
+                Some(Act::RunLoop) => Flags::MAIN,
+                _ => how,
+            };
+        }
+        how
+    }
+}
+
+/// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
+fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+    if facts.kind(call) != Kind::Call {
+        return false;
+    }
+    let unless = entry.unless.iter().any(|(keyword, value)| {
+        facts.keyword(call, keyword).is_some_and(|it| match facts.kind(it) {
+            Kind::False => value == "False",
+            Kind::True => value == "True",
+            Kind::None => value == "None",
+            Kind::Number | Kind::Str => facts.payload_text(it) == Some(value),
+            _ => false,
+        })
+    });
+    let first_is_false = entry.unless.contains_key("blocking") || entry.unless.contains_key("block");
+    let only_if = entry.only_if.as_deref().is_some_and(|it| {
+        facts
+            .keyword(call, it)
+            .is_none_or(|value| facts.kind(value) == Kind::False)
+            && !facts.has_double_star(call)
+    });
+    unless || only_if || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+}

@@ -1,0 +1,182 @@
+//! The types of everything that outlives a function: module variables, attributes, what functions return.
+//!
+//! They are found in rounds. Each round reads only what the round before has found, so the result depends neither on
+//! the order of files nor on threads, cycles need no special care, and the number of rounds bounds how far a type travels.
+
+use super::Names;
+use super::ids::{ClassId, FnId, ModuleId};
+use super::infer::Eval;
+use super::ty::Ty;
+use crate::facts::{LocalClass, LocalFn, PlaceId, PlaceKind};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+/// A type travels through at most this many variables, attributes or functions.
+const ROUNDS: u32 = 8;
+
+/// Something whose type other functions read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Entity {
+    /// A module-level variable.
+    Place(ModuleId, PlaceId),
+    /// An attribute of a class, by its index in the class's table.
+    Attribute(ClassId, u32),
+    /// What a function returns.
+    Return(FnId),
+}
+
+/// The types found so far.
+#[derive(Default)]
+pub struct Types {
+    modules: Vec<ModuleTypes>,
+}
+
+#[derive(Default, Clone)]
+struct ModuleTypes {
+    places: Vec<Ty>,
+    returns: Vec<Ty>,
+    attributes: Vec<Vec<Ty>>,
+    /// For each entity that read something unknown: what it read.
+    waiting: Vec<(Entity, Vec<Entity>)>,
+}
+
+impl Types {
+    /// Runs the rounds.
+    #[must_use]
+    pub fn new(names: &Names) -> Self {
+        let mut types = Self {
+            modules: names.modules.iter().map(|it| ModuleTypes::empty(names, it)).collect(),
+        };
+        let mut changed: Option<FxHashSet<Entity>> = None;
+        for _ in 0..ROUNDS {
+            let updates: Vec<Vec<(Entity, Ty, Vec<Entity>)>> = (0..types.modules.len())
+                .into_par_iter()
+                .map(|index| types.evaluate(names, index, changed.as_ref()))
+                .collect();
+            let mut now = FxHashSet::default();
+            for (index, update) in updates.into_iter().enumerate() {
+                types.apply(index, update, &mut now);
+            }
+            if now.is_empty() {
+                break;
+            }
+            changed = Some(now);
+        }
+        for module in &mut types.modules {
+            module.waiting = Vec::new();
+        }
+        types
+    }
+
+    /// The type of an entity.
+    #[must_use]
+    pub fn get(&self, entity: Entity) -> &Ty {
+        match entity {
+            Entity::Place(module, place) => &self.modules[module.0 as usize].places[place.0 as usize],
+            Entity::Attribute(class, index) => {
+                &self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
+            }
+            Entity::Return(function) => &self.modules[function.module.0 as usize].returns[function.local.0 as usize],
+        }
+    }
+
+    fn evaluate(
+        &self,
+        names: &Names,
+        index: usize,
+        changed: Option<&FxHashSet<Entity>>,
+    ) -> Vec<(Entity, Ty, Vec<Entity>)> {
+        let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+        let due: Vec<Entity> = match changed {
+            None => names.entities(module),
+            Some(changed) => self.modules[index]
+                .waiting
+                .iter()
+                .filter(|(_, reads)| reads.iter().any(|it| changed.contains(it)))
+                .map(|(entity, _)| *entity)
+                .collect(),
+        };
+        let mut out = Vec::with_capacity(due.len());
+        let mut eval = Eval::new(names, self, module);
+        for entity in due {
+            let ty = eval.entity(entity);
+            out.push((entity, ty, eval.take_unknown_reads()));
+        }
+        out
+    }
+
+    fn apply(&mut self, index: usize, update: Vec<(Entity, Ty, Vec<Entity>)>, now: &mut FxHashSet<Entity>) {
+        if update.is_empty() {
+            return;
+        }
+        let redone: FxHashSet<Entity> = update.iter().map(|(entity, _, _)| *entity).collect();
+        self.modules[index]
+            .waiting
+            .retain(|(entity, _)| !redone.contains(entity));
+        for (entity, ty, reads) in update {
+            let slot = self.slot(entity);
+            if *slot != ty {
+                *slot = ty;
+                now.insert(entity);
+            }
+            if !reads.is_empty() {
+                self.modules[index].waiting.push((entity, reads));
+            }
+        }
+    }
+
+    fn slot(&mut self, entity: Entity) -> &mut Ty {
+        match entity {
+            Entity::Place(module, place) => &mut self.modules[module.0 as usize].places[place.0 as usize],
+            Entity::Attribute(class, index) => {
+                &mut self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
+            }
+            Entity::Return(it) => &mut self.modules[it.module.0 as usize].returns[it.local.0 as usize],
+        }
+    }
+}
+
+impl ModuleTypes {
+    fn empty(names: &Names, module: &super::Module) -> Self {
+        let id = names.id_of(module);
+        let facts = &module.facts;
+        let attributes = (0..facts.classes.len()).map(|index| {
+            let local = LocalClass(u32::try_from(index).unwrap_or(u32::MAX));
+            vec![Ty::Unknown; names.classes.get(ClassId { module: id, local }).attributes.len()]
+        });
+        Self {
+            places: vec![Ty::Unknown; facts.places.len()],
+            returns: vec![Ty::Unknown; facts.functions.len()],
+            attributes: attributes.collect(),
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl Names {
+    /// Everything in a module whose type others read.
+    fn entities(&self, module: ModuleId) -> Vec<Entity> {
+        let facts = &self.modules[module.0 as usize].facts;
+        let mut all = Vec::new();
+        for (id, place) in (0..).map(PlaceId).zip(&facts.places) {
+            if place.kind == PlaceKind::Module {
+                all.push(Entity::Place(module, id));
+            }
+        }
+        for index in 0..facts.classes.len() {
+            let class = ClassId {
+                module,
+                local: LocalClass(u32::try_from(index).unwrap_or(u32::MAX)),
+            };
+            let n = u32::try_from(self.classes.get(class).attributes.len()).unwrap_or(u32::MAX);
+            all.extend((0..n).map(|index| Entity::Attribute(class, index)));
+        }
+        for index in 1..facts.functions.len() {
+            all.push(Entity::Return(FnId {
+                module,
+                local: LocalFn(u32::try_from(index).unwrap_or(u32::MAX)),
+            }));
+        }
+        all
+    }
+}

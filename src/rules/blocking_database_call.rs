@@ -1,0 +1,20 @@
+#![doc = include_str!("../../rules/blocking-database-call.md")]
+
+use crate::catalog::Blocks;
+use crate::diagnostic::{Pattern, RuleInfo, RuleSet, Severity};
+use crate::rules::Rule;
+use crate::rules::blocking;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    info: RuleInfo {
+        name: "blocking-database-call",
+        summary: "a database call that waits on the event loop's thread",
+        pattern: Pattern::LoopBlocker,
+        severity: Severity::High,
+        set: RuleSet::Default,
+        subsumes: &[],
+        page: include_str!("../../rules/blocking-database-call.md"),
+    },
+    check: |cx, found| blocking::check(cx, Blocks::Database, found),
+};

@@ -1,0 +1,49 @@
+//! Python as it is written, short enough for a message.
+
+use crate::facts::{FileFacts, Kind, NodeId, Role};
+
+/// The dotted text of a callee: `self.client.get`, `open(...).read`, `f`.
+#[must_use]
+pub fn callee_text(facts: &FileFacts, node: NodeId) -> String {
+    match facts.kind(node) {
+        Kind::Call => facts
+            .child(node, Role::Func)
+            .map(|it| expr_text(facts, it, 6))
+            .unwrap_or_default(),
+        Kind::WithItem => facts
+            .child(node, Role::Context)
+            .map(|it| expr_text(facts, it, 6))
+            .unwrap_or_default(),
+        Kind::For | Kind::AsyncFor | Kind::Generator => facts
+            .child(node, Role::Iter)
+            .map(|it| expr_text(facts, it, 6))
+            .unwrap_or_default(),
+        _ => expr_text(facts, node, 6),
+    }
+}
+
+/// An expression, arguments left out, `depth` levels of attributes at most.
+#[must_use]
+pub fn expr_text(facts: &FileFacts, node: NodeId, depth: u32) -> String {
+    if depth == 0 {
+        return "...".to_owned();
+    }
+    let inner = |role: Role| {
+        facts
+            .child(node, role)
+            .map(|it| expr_text(facts, it, depth - 1))
+            .unwrap_or_default()
+    };
+    match facts.kind(node) {
+        Kind::Name => facts.name_text(node).unwrap_or("...").to_owned(),
+        Kind::Attribute => format!("{}.{}", inner(Role::Value), facts.payload_text(node).unwrap_or("...")),
+        Kind::Call => format!("{}(...)", inner(Role::Func)),
+        Kind::Subscript => format!("{}[...]", inner(Role::Value)),
+        Kind::Await => format!("await {}", inner(Role::Value)),
+        Kind::Starred => format!("*{}", inner(Role::Value)),
+        Kind::Number => facts.payload_text(node).unwrap_or("...").to_owned(),
+        Kind::List => "[...]".to_owned(),
+        Kind::Lambda => "lambda".to_owned(),
+        _ => "...".to_owned(),
+    }
+}
