@@ -1,1 +1,20 @@
-//! stub
+//! Observed data: what a log says, line by line, and which call in the code wrote each line.
+//!
+//! Nothing here knows a rule. [`reader`] cuts bytes into lines, [`lines`] takes their prefixes off, [`sites`] reads log
+//! calls out of facts, [`matching`] joins the two.
+
+pub mod clean;
+pub mod clock;
+pub mod json;
+pub mod learn;
+pub mod level;
+pub mod lines;
+pub mod loggers;
+pub mod messages;
+pub mod prefix;
+pub mod reader;
+pub mod sites;
+pub mod structured;
+pub mod template;
+pub mod times;
+pub mod wrappers;

@@ -1,0 +1,273 @@
+//! Physical lines to log lines: wrappers and prefixes off, times on one timeline, the message bare.
+
+use super::clean::overwritten;
+use super::clean::visible;
+use super::clock::Clock;
+use super::clock::chosen;
+use super::learn::Oracle;
+use super::learn::layouts;
+use super::level::Level;
+use super::prefix::Layout;
+use super::prefix::Prefix;
+use super::structured;
+use super::structured::Fields;
+
+/// One line of a log without what surrounds its message. Buffers are reused from line to line.
+#[derive(Debug, Default)]
+pub struct LogLine {
+    /// Physical line, from 1.
+    pub number: u64,
+    /// Nanoseconds on the log's timeline.
+    pub time: Option<i64>,
+    /// Hash of what names the process: a pod, a container, a process number; 0 where nothing does.
+    pub process: u64,
+    /// The level written in the prefix.
+    pub level: Option<Level>,
+    /// The bare message, without white space around it.
+    pub message: Vec<u8>,
+    /// Whether a prefix or a JSON object was there; a bare line may be a `print` or the rest of the message above.
+    pub prefixed: bool,
+    /// Overwritten by a later part of the same physical line (a progress bar).
+    pub overwritten: bool,
+    /// Named and positional fields beside the message.
+    pub fields: Fields,
+}
+
+/// Layouts are learned from so many lines.
+const SAMPLE_LINES: usize = 400;
+/// ... or so many bytes, so that `--follow` need not wait.
+const SAMPLE_BYTES: usize = 1 << 18;
+/// So many lines in a row without a known prefix make the parser learn again.
+const STRANGE_LINES: usize = 64;
+
+/// Turns physical lines into [`LogLine`]s.
+pub struct LineParser<'a> {
+    oracle: Option<Oracle<'a>>,
+    layouts: Vec<Layout>,
+    waiting: Vec<(u64, Vec<u8>)>,
+    waiting_bytes: usize,
+    learned: bool,
+    strange: Vec<Vec<u8>>,
+    clock: Clock,
+    prefix: Prefix,
+    line: LogLine,
+    partial: Vec<u8>,
+}
+
+impl<'a> LineParser<'a> {
+    /// A parser that learns its layouts, with the help of known templates where there are some.
+    #[must_use]
+    pub fn new(oracle: Option<Oracle<'a>>) -> Self {
+        Self {
+            oracle,
+            layouts: Vec::new(),
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            learned: false,
+            strange: Vec::new(),
+            clock: Clock::default(),
+            prefix: Prefix::default(),
+            line: LogLine::default(),
+            partial: Vec::new(),
+        }
+    }
+
+    /// Takes a physical line. The first ones are held back until the layouts are known.
+    pub fn push(&mut self, number: u64, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
+        if self.learned {
+            self.read(number, raw, each);
+            return;
+        }
+        self.waiting_bytes += raw.len();
+        self.waiting.push((number, raw.to_vec()));
+        if self.waiting.len() >= SAMPLE_LINES || self.waiting_bytes >= SAMPLE_BYTES {
+            self.learn(each);
+        }
+    }
+
+    /// Hands out what is still held back.
+    pub fn finish(&mut self, each: &mut dyn FnMut(&LogLine)) {
+        if !self.learned {
+            self.learn(each);
+        }
+    }
+
+    /// The clock, for the log's resolution and its jumps.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The layouts found, the most frequent first.
+    #[must_use]
+    pub fn layouts(&self) -> &[Layout] {
+        &self.layouts
+    }
+
+    fn learn(&mut self, each: &mut dyn FnMut(&LogLine)) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let plain: Vec<Vec<u8>> = waiting.iter().filter_map(|(_, raw)| sample_of(raw)).collect();
+        let plain: Vec<&[u8]> = plain.iter().map(Vec::as_slice).collect();
+        self.layouts = layouts(&plain, self.oracle);
+        self.learned = true;
+        for (number, raw) in waiting {
+            self.read(number, &raw, each);
+        }
+    }
+
+    fn read(&mut self, number: u64, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
+        let clean = visible(raw);
+        let mut parts = overwritten(&clean).peekable();
+        while let Some(part) = parts.next() {
+            self.line.number = number;
+            self.line.overwritten = parts.peek().is_some();
+            if self.read_part(part) {
+                each(&self.line);
+            }
+        }
+    }
+
+    /// Fills `self.line`; false if the part is only the beginning of a line that a container runtime cut.
+    fn read_part(&mut self, part: &[u8]) -> bool {
+        self.line.fields.clear();
+        self.line.level = None;
+        self.line.process = 0;
+        if let Some(inner) = structured::container_text(part) {
+            let outer = inner.moment;
+            self.prefixed_text(&inner.text);
+            if self.line.time.is_none()
+                && let Some(moment) = outer
+            {
+                self.line.time = Some(self.clock.place(moment));
+            }
+            return true;
+        }
+        self.prefixed_text(part);
+        self.joined_whole()
+    }
+
+    fn prefixed_text(&mut self, text: &[u8]) {
+        self.line.time = None;
+        self.line.prefixed = self.structured(text, &[]);
+        if self.line.prefixed {
+            return;
+        }
+        let (text, place) = structured::right_column(text);
+        let Some(layout) = self.layouts.iter().position(|it| it.parse(text, &mut self.prefix)) else {
+            self.bare(text);
+            return;
+        };
+        self.strange.clear();
+        self.line.prefixed = true;
+        let prefix = std::mem::take(&mut self.prefix);
+        let message = &text[prefix.message..];
+        if !self.structured(message, &prefix.moments) {
+            self.line.level = prefix.level;
+            self.line.time = match chosen(&prefix.moments) {
+                Some(moment) => Some(self.clock.place(moment)),
+                None if prefix.blank_time => self.clock.repeat(),
+                None => None,
+            };
+            set_message(&mut self.line.message, message);
+        }
+        self.line.process = process_of(text, &prefix);
+        for &(column, start, end) in &prefix.columns {
+            let column = u16::try_from(layout).unwrap_or(0) * 64 + column;
+            self.line.fields.column(column, &text[start..end]);
+        }
+        if let Some((file, line)) = place {
+            self.line.fields.place(file, line);
+        }
+        self.prefix = prefix;
+    }
+
+    /// Reads JSON and logfmt; `outer` are the times of a wrapper in front of it.
+    fn structured(&mut self, text: &[u8], outer: &[super::times::Moment]) -> bool {
+        let Some(moments) = structured::read(text, &mut self.line.fields, &mut self.line.message) else {
+            return false;
+        };
+        self.line.level = self.line.fields.level;
+        let inner = moments.iter().copied().min_by_key(|it| it.resolution);
+        self.line.time = inner.or_else(|| chosen(outer)).map(|it| self.clock.place(it));
+        true
+    }
+
+    fn bare(&mut self, text: &[u8]) {
+        set_message(&mut self.line.message, text);
+        if self.line.message.is_empty() {
+            return;
+        }
+        self.strange.push(text.to_vec());
+        if self.strange.len() < STRANGE_LINES {
+            return;
+        }
+        let sample: Vec<&[u8]> = self.strange.iter().map(Vec::as_slice).collect();
+        let fresh = layouts(&sample, self.oracle).into_iter().filter(Layout::has_time);
+        self.layouts.extend(fresh.take(MAX_RELEARNED));
+        self.strange.clear();
+    }
+
+    /// Container runtimes cut long lines and mark the parts `P`, the last one `F`.
+    fn joined_whole(&mut self) -> bool {
+        let mark = self.line.fields.columns().zip(self.line.fields.columns().skip(1));
+        let mark = mark
+            .filter(|((_, stream), _)| matches!(*stream, b"stdout" | b"stderr"))
+            .map(|(_, (_, mark))| mark.to_vec())
+            .next();
+        match mark.as_deref() {
+            Some(b"P") if self.partial.len() < super::reader::MAX_LINE => {
+                self.partial.extend_from_slice(&self.line.message);
+                false
+            }
+            Some(b"F") if !self.partial.is_empty() => {
+                let mut whole = std::mem::take(&mut self.partial);
+                whole.extend_from_slice(&self.line.message);
+                self.line.message = whole;
+                true
+            }
+            _ => true,
+        }
+    }
+}
+
+/// A second look may add this many layouts, so that a log without any can't make the parser slower and slower.
+const MAX_RELEARNED: usize = 1;
+
+/// A line as the learner should see it: no colours, nothing overwritten, inside a container's JSON; `None` for JSON proper.
+fn sample_of(raw: &[u8]) -> Option<Vec<u8>> {
+    let clean = visible(raw);
+    let part = overwritten(&clean).last()?;
+    let inner = structured::container_text(part);
+    let text = inner.as_ref().map_or(part, |it| it.text.as_slice());
+    let mut ignored = (Fields::default(), Vec::new());
+    if structured::read(text, &mut ignored.0, &mut ignored.1).is_some() {
+        return None;
+    }
+    Some(structured::right_column(text).0.to_vec())
+}
+
+fn set_message(to: &mut Vec<u8>, text: &[u8]) {
+    to.clear();
+    to.extend_from_slice(text.trim_ascii());
+}
+
+/// What stands before the program's own time names where it ran, as does a number that opens a bracket.
+fn process_of(text: &[u8], prefix: &Prefix) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    let mut any = false;
+    for &(column, start, end) in &prefix.columns {
+        let word = &text[start..end];
+        let outer = prefix.moments.len() > 1 && prefix.last_time.is_some_and(|last| column < last);
+        let service = prefix.moments.len() == 1
+            && text.get(end..end + 3).is_some_and(|it| it == b" | " || it == b"  |")
+            && column == 0;
+        let bracketed = start > 0 && text[start - 1] == b'[' && word.iter().all(u8::is_ascii_digit) && word.len() > 1;
+        let priority = start > 0 && text[start - 1] == b'<';
+        if (outer || service || bracketed) && !priority && !matches!(word, b"stdout" | b"stderr" | b"F" | b"P") {
+            hasher.write(word);
+            any = true;
+        }
+    }
+    if any { hasher.finish() | 1 } else { 0 }
+}
