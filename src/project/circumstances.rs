@@ -30,6 +30,9 @@ pub(super) fn circumstances(facts: &FileFacts, function: LocalFn, call: NodeId) 
         });
         below = around;
     }
+    if after_the_end(facts, call) {
+        flags = flags.with(Flags::OFF_LOOP);
+    }
     if after_cache_return(facts, function, call) {
         flags = flags.with(Flags::ONCE);
     }
@@ -146,6 +149,27 @@ fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
             _ => false,
         }
     })
+}
+
+/// After `os._exit`, `os.kill` or `sys.exit` in the same block: the process is going away.
+fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
+    let statement = facts.statement_of(call);
+    let parent = NodeId(facts.node(statement).parent);
+    facts
+        .children(parent)
+        .take_while(|&it| it < statement)
+        .filter(|&it| facts.kind(it) == Kind::ExprStmt)
+        .filter_map(|it| {
+            facts
+                .child(it, Role::Value)
+                .and_then(|value| facts.child(value, Role::Func))
+        })
+        .any(|func| {
+            matches!(
+                written(facts, func).as_str(),
+                "os._exit" | "os.kill" | "sys.exit" | "os.abort" | "os.killpg"
+            )
+        })
 }
 
 /// `if self._x is not None: return self._x` (or `if key in cache: return cache[key]`) before the call, with a later store.

@@ -82,11 +82,11 @@ fn hits(cx: &Context<'_>, id: FnId) -> Vec<Hit> {
     all
 }
 
-type Weight = (Tier, Reverse<Cost>, usize, u32);
+type Weight = (Tier, Reverse<Cost>, u32, usize);
 
 fn weigh(hit: &Hit) -> Weight {
     let place = Blocks::BY_WEIGHT.iter().position(|&it| it == hit.kind).unwrap_or(0);
-    (hit.reach.tier, hit.reach.cost, place, hit.reach.hops)
+    (hit.reach.tier, hit.reach.cost, hit.reach.hops, place)
 }
 
 fn heaviest(cx: &Context<'_>, site: SiteId) -> Option<(Blocks, Reach)> {
@@ -96,7 +96,7 @@ fn heaviest(cx: &Context<'_>, site: SiteId) -> Option<(Blocks, Reach)> {
         .enumerate()
         .filter_map(|(place, &kind)| {
             let reach = project.blocking.of_site(&project.names, &project.graph, site, kind)?;
-            Some(((reach.tier, reach.cost, place, reach.hops), kind, reach))
+            Some(((reach.tier, reach.cost, reach.hops, place), kind, reach))
         })
         .min_by_key(|it| it.0)
         .map(|(_, kind, reach)| (kind, reach))
