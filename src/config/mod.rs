@@ -14,6 +14,7 @@ use crate::diagnostic::Confidence;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::RuleInfo;
 use crate::diagnostic::Severity;
+use crate::diagnostic::UNUSED_IGNORE;
 use crate::source::PathGlobs;
 pub use error::ConfigError;
 pub use select::Names;
@@ -127,6 +128,10 @@ impl Config {
             resolve_all(&overrides.select, rules)?
         };
         enabled.extend(resolve_all(&overrides.extend_select, rules)?);
+        // It watches over the comments, not over the code, so a selection of rules leaves it on.
+        if !settings.ignore.contains(UNUSED_IGNORE) {
+            enabled.insert(UNUSED_IGNORE);
+        }
         let ignored = resolve_all(&overrides.ignore, rules)?;
         enabled.retain(|name| !ignored.contains(name));
         let in_folder = |path: PathBuf| folder.map_or_else(|| path.clone(), |folder| folder.join(&path));

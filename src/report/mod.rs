@@ -8,6 +8,7 @@ mod fold;
 mod github;
 mod json;
 mod place;
+mod rules;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::FileError;
 use crate::source::Sources;
 use crate::source::printable;
+pub use rules::{Table, write_rules};
 use std::io::{self, Write};
 
 /// The forms of output.

@@ -54,7 +54,7 @@ fn misspelt<'a>(comment: &'a IgnoreComment, known: &[&'static RuleInfo]) -> Opti
 }
 
 fn is_known(name: &str, known: &[&'static RuleInfo]) -> bool {
-    known.iter().any(|rule| rule.name == name || rule.pattern.name() == name)
+    known.iter().any(|rule| rule.name == name)
 }
 
 fn complaint(
@@ -74,12 +74,7 @@ fn complaint(
             "correct the name; `tailspike rules` lists them".to_owned(),
         ));
     }
-    let all_ran = comment.rules.iter().all(|name| {
-        known
-            .iter()
-            .filter(|rule| rule.name == name || rule.pattern.name() == name)
-            .all(|rule| ran(rule.name))
-    });
+    let all_ran = comment.rules.iter().all(|name| ran(name));
     let word = if comment.whole_file { "ignore-file" } else { "ignore" };
     all_ran.then(|| {
         (
@@ -160,6 +155,5 @@ mod tests {
     fn used_comments_and_those_of_rules_that_did_not_run_are_left_alone() {
         assert_eq!(messages(&["blocking-sleep"], true, true), [""; 0]);
         assert_eq!(messages(&["blocking-sleep"], false, false), [""; 0]);
-        assert_eq!(messages(&["loop-blocker"], false, false), [""; 0]);
     }
 }
