@@ -135,18 +135,16 @@ impl Reader<'_> {
         )
     }
 
-    fn elements(&self, node: NodeId) -> Vec<String> {
+    fn elements(&self, node: NodeId) -> Vec<Hole> {
         if self.facts.kind(node) == Kind::Tuple {
-            return self.facts.children(node).map(|it| source(self.facts, it)).collect();
+            return self.facts.children(node).map(|it| argument(self.facts, it)).collect();
         }
-        vec![source(self.facts, node)]
+        vec![argument(self.facts, node)]
     }
 
-    fn styled(&self, text: NodeId, style: Style, sources: &[String], depth: usize) -> Vec<Template> {
+    fn styled(&self, text: NodeId, style: Style, sources: &[Hole], depth: usize) -> Vec<Template> {
         let ways = self.read(text, depth + 1);
-        ways.iter()
-            .map(|it| restyled(it, style).formatted(style, sources))
-            .collect()
+        ways.into_iter().map(|it| it.restyled(style).formatted(style, sources)).collect()
     }
 
     fn call(&self, node: NodeId, depth: usize) -> Vec<Template> {
@@ -159,10 +157,10 @@ impl Reader<'_> {
         };
         match method {
             "format" => {
-                let sources: Vec<String> = self
+                let sources: Vec<Hole> = self
                     .facts
                     .children_as(node, Role::Arg)
-                    .map(|it| source(self.facts, it))
+                    .map(|it| argument(self.facts, it))
                     .collect();
                 self.styled(value, Style::Braces, &sources, depth)
             }
@@ -205,20 +203,6 @@ impl Reader<'_> {
     fn text_of(&self, place: PlaceId) -> String {
         self.facts.text(self.facts.place(place).name).to_owned()
     }
-}
-
-/// A parameter's text gets its arguments where the parameter is known.
-fn restyled(template: &Template, style: Style) -> Template {
-    let mut made = template.clone();
-    for part in &mut made.parts {
-        if let Part::Hole(Hole {
-            param: Some((_, how)), ..
-        }) = part
-        {
-            *how = style;
-        }
-    }
-    made
 }
 
 fn parameter(source: String, index: u32) -> Template {
@@ -279,4 +263,28 @@ pub fn source(facts: &FileFacts, node: NodeId) -> String {
             .map_or_else(String::new, |it| source(facts, it)),
         _ => String::new(),
     }
+}
+
+/// An argument as it will stand in its hole; a parameter keeps its index, so that a wrapper's callers can fill it.
+#[must_use]
+pub fn argument(facts: &FileFacts, node: NodeId) -> Hole {
+    let mut hole = Hole::named(&source(facts, node));
+    let (text, style) = formatted_text(facts, node).unwrap_or((node, Style::Plain));
+    let definitions = facts.name_place(text).map_or(&[][..], |it| facts.definitions_of(it));
+    if let [only] = definitions
+        && let How::Param(index) = only.how
+    {
+        hole.param = Some((index, style));
+    }
+    hole
+}
+
+/// `text.format(...)` and `text % ...`: the text, and how it is formatted.
+fn formatted_text(facts: &FileFacts, node: NodeId) -> Option<(NodeId, Style)> {
+    if facts.kind(node) == Kind::BinOp && facts.node(node).payload == Op::Mod as u32 {
+        return Some((facts.child(node, Role::Left)?, Style::Percent));
+    }
+    let function = facts.child(node, Role::Func)?;
+    let is_format = facts.kind(function) == Kind::Attribute && facts.payload_text(function) == Some("format");
+    Some((facts.child(function, Role::Value).filter(|_| is_format)?, Style::Braces))
 }

@@ -159,17 +159,8 @@ fn with_arguments(facts: &FileFacts, call: NodeId, output: &Output, message: &Te
         return message.clone();
     }
     let style = if braces { Style::Braces } else { Style::Percent };
-    let sources: Vec<String> = further.iter().map(|it| messages::source(facts, *it)).collect();
-    let mut made = message.formatted(style, &sources);
-    for part in &mut made.parts {
-        if let Part::Hole(Hole {
-            param: Some((_, how)), ..
-        }) = part
-        {
-            *how = style;
-        }
-    }
-    made
+    let arguments: Vec<Hole> = further.iter().map(|it| messages::argument(facts, *it)).collect();
+    message.clone().restyled(style).formatted(style, &arguments)
 }
 
 /// `print(a, b, sep=", ")`.

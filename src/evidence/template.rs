@@ -38,6 +38,17 @@ pub struct Hole {
     pub param: Option<(u32, Style)>,
 }
 
+impl Hole {
+    /// A hole that shows this expression.
+    #[must_use]
+    pub fn named(source: &str) -> Self {
+        Self {
+            source: source.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
@@ -128,15 +139,28 @@ impl Template {
             .filter_map(|it| if let Part::Hole(hole) = it { Some(hole) } else { None })
     }
 
+    /// The same with its parameters' texts formatted in this style.
+    #[must_use]
+    pub fn restyled(mut self, style: Style) -> Self {
+        for part in &mut self.parts {
+            if let Part::Hole(Hole { param: Some((_, how)), .. }) = part
+                && *how == Style::Plain
+            {
+                *how = style;
+            }
+        }
+        self
+    }
+
     /// Puts arguments into the texts, as a format string takes them.
     #[must_use]
-    pub fn formatted(&self, style: Style, sources: &[String]) -> Self {
+    pub fn formatted(&self, style: Style, arguments: &[Hole]) -> Self {
         let mut made = Self::default();
-        let mut sources = sources.iter();
+        let mut arguments = arguments.iter();
         for part in &self.parts {
             match (part, style) {
-                (Part::Text(text), Style::Percent) => percent(text, &mut sources, &mut made),
-                (Part::Text(text), Style::Braces) => braces(text, &mut sources, &mut made),
+                (Part::Text(text), Style::Percent) => percent(text, &mut arguments, &mut made),
+                (Part::Text(text), Style::Braces) => braces(text, &mut arguments, &mut made),
                 (Part::Text(text), Style::Plain) => made.push_text(text),
                 (Part::Hole(hole), _) => made.push_hole(hole.clone()),
             }
@@ -193,7 +217,7 @@ pub fn class_of_spec(spec: &str) -> Class {
     spec.chars().last().filter(|_| numeric).map_or(Class::Any, class_of)
 }
 
-fn percent<'a>(text: &str, sources: &mut impl Iterator<Item = &'a String>, made: &mut Template) {
+fn percent<'a>(text: &str, arguments: &mut impl Iterator<Item = &'a Hole>, made: &mut Template) {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         made.push_text(&rest[..at]);
@@ -205,12 +229,9 @@ fn percent<'a>(text: &str, sources: &mut impl Iterator<Item = &'a String>, made:
         if letter == '%' {
             made.push_text("%");
         } else {
-            let source = name.map_or_else(|| sources.next().cloned().unwrap_or_default(), str::to_owned);
-            let hole = Hole {
-                source,
-                class: class_of(letter),
-                param: None,
-            };
+            let given = name.map_or_else(|| arguments.next().cloned().unwrap_or_default(), Hole::named);
+            let class = class_of(letter);
+            let hole = Hole { class, ..given };
             made.push_hole(hole);
         }
         rest = &rest[at + 1 + length..];
@@ -238,7 +259,7 @@ fn conversion(text: &str) -> Option<(usize, char, Option<&str>)> {
         .then_some((at + letter.len_utf8(), letter, name))
 }
 
-fn braces<'a>(text: &str, sources: &mut impl Iterator<Item = &'a String>, made: &mut Template) {
+fn braces<'a>(text: &str, arguments: &mut impl Iterator<Item = &'a Hole>, made: &mut Template) {
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
         made.push_text(&rest[..at]);
@@ -257,16 +278,13 @@ fn braces<'a>(text: &str, sources: &mut impl Iterator<Item = &'a String>, made: 
         let name_end = inside.find([':', '!']).unwrap_or(inside.len());
         let name = &inside[..name_end];
         let positional = name.is_empty() || name.bytes().all(|it| it.is_ascii_digit());
-        let source = if positional {
-            sources.next().cloned().unwrap_or_default()
+        let given = if positional {
+            arguments.next().cloned().unwrap_or_default()
         } else {
-            name.to_owned()
+            Hole::named(name)
         };
-        let hole = Hole {
-            source,
-            class: class_of_spec(&inside[name_end..]),
-            param: None,
-        };
+        let class = class_of_spec(&inside[name_end..]);
+        let hole = Hole { class, ..given };
         made.push_hole(hole);
         rest = &rest[at + close + 1..];
     }
@@ -278,8 +296,8 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, style: Style, sources: &[&str]) -> String {
-        let sources: Vec<String> = sources.iter().map(|&it| it.to_owned()).collect();
-        Template::text(text).formatted(style, &sources).display()
+        let holes: Vec<Hole> = sources.iter().map(|it| Hole::named(it)).collect();
+        Template::text(text).formatted(style, &holes).display()
     }
 
     #[test]

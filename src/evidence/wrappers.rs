@@ -79,6 +79,14 @@ fn wrappers<'a>(files: &[Source<'a>], drafts: &[Draft]) -> FxHashMap<&'a str, Ve
     by_name
 }
 
+/// Text of a wrapper's own beyond this makes it a message with a value, which is told best by its own site.
+const MAX_FRAME: usize = 8;
+
+/// Whether the parameter is the message, with no more than a frame around it.
+fn is_message(template: &Template) -> bool {
+    shows_parameter(template) && template.literal_chars() <= MAX_FRAME
+}
+
 fn shows_parameter(template: &Template) -> bool {
     template.holes().any(|it| it.param.is_some())
 }
@@ -146,7 +154,7 @@ fn may_call(files: &[Source<'_>], file: u32, function: NodeId, wrapper: &Wrapper
                     member.is_some() && !module_is_library(files, &module)
                 }
             }
-            None => wrapped.class.is_some(),
+            None => wrapped.class.is_some() && !is_common(home.facts.text(wrapped.name)),
         };
     }
     if wrapped.class.is_some() {
@@ -161,6 +169,15 @@ fn may_call(files: &[Source<'_>], file: u32, function: NodeId, wrapper: &Wrapper
         }
         None => file == wrapper.file && facts.place(place).kind != PlaceKind::Global,
     }
+}
+
+/// Whether containers and files have a method of that name, so that it says nothing about the receiver.
+fn is_common(name: &str) -> bool {
+    const COMMON: [&str; 20] = [
+        "get", "set", "add", "append", "update", "pop", "join", "format", "read", "write", "send", "run", "call", "close",
+        "open", "put", "parse", "start", "stop", "__init__",
+    ];
+    COMMON.contains(&name)
 }
 
 /// Whether no file of the project has this module's last name.
@@ -188,7 +205,12 @@ fn draft(files: &[Source<'_>], file: u32, call: NodeId, function: NodeId, wrappe
         wrapper: wrapper.function,
         skip: u32::from(method),
     };
-    let templates: Vec<Template> = wrapper.templates.iter().flat_map(|it| arguments.fill(it)).collect();
+    // A call that gives no text of its own is told by the wrapper's site.
+    let fuller = |own: &Template| {
+        let least = own.literal_chars();
+        arguments.fill(own).into_iter().filter(move |it| it.literal_chars() > least || shows_parameter(it))
+    };
+    let templates: Vec<Template> = wrapper.templates.iter().flat_map(fuller).collect();
     let name = super::loggers::last_name(facts, function)?;
     let mut output = wrapper.output.clone();
     output.level = output.level.or_else(|| Level::parse(name.as_bytes()));
@@ -251,19 +273,11 @@ impl Arguments<'_> {
             );
         };
         let ways = messages::templates(self.facts, value);
-        let sources: Vec<String> = self.further(index).map(|it| messages::source(self.facts, it)).collect();
+        let arguments: Vec<Hole> = self.further(index).map(|it| messages::argument(self.facts, it)).collect();
         let formats = style != Style::Plain
-            && (!sources.is_empty() || self.facts.children_as(self.call, Role::Keyword).next().is_some());
-        ways.iter()
-            .map(|it| {
-                if formats {
-                    it.formatted(style, &sources)
-                } else {
-                    it.clone()
-                }
-            })
-            .map(|it| styled(it, style))
-            .collect()
+            && (!arguments.is_empty() || self.facts.children_as(self.call, Role::Keyword).next().is_some());
+        let ways = ways.into_iter().map(|it| it.restyled(style));
+        if formats { ways.map(|it| it.formatted(style, &arguments)).collect() } else { ways.collect() }
     }
 
     /// The arguments after the message.
@@ -273,16 +287,3 @@ impl Arguments<'_> {
     }
 }
 
-/// A parameter of the caller, shown through a wrapper that formats, is formatted too.
-fn styled(mut template: Template, style: Style) -> Template {
-    for part in &mut template.parts {
-        if let Part::Hole(Hole {
-            param: Some((_, how)), ..
-        }) = part
-            && *how == Style::Plain
-        {
-            *how = style;
-        }
-    }
-    template
-}
