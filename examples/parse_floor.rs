@@ -26,7 +26,9 @@ fn main() -> anyhow::Result<()> {
             _ => roots.push(PathBuf::from(argument)),
         }
     }
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK_BYTES).build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(syntax::STACK_BYTES)
+        .build()?;
     let files = python_files(&roots);
     let texts: Vec<(PathBuf, String)> = pool.install(|| files.into_par_iter().filter_map(read).collect());
     let bytes: usize = texts.iter().map(|(_, text)| text.len()).sum();
@@ -50,7 +52,10 @@ fn python_files(roots: &[PathBuf]) -> Vec<PathBuf> {
     let is_python = |path: &PathBuf| path.extension().is_some_and(|it| it == "py" || it == "pyi");
     let walk = |root: &PathBuf| ignore::WalkBuilder::new(root).standard_filters(false).build();
     let entries = roots.iter().flat_map(walk).flatten();
-    entries.map(ignore::DirEntry::into_path).filter(|it| it.is_file() && is_python(it)).collect()
+    entries
+        .map(ignore::DirEntry::into_path)
+        .filter(|it| it.is_file() && is_python(it))
+        .collect()
 }
 
 fn read(path: PathBuf) -> Option<(PathBuf, String)> {
@@ -85,18 +90,37 @@ fn census(texts: &[(PathBuf, String)]) {
         .map(|(path, text)| {
             let facts = syntax::lower(text);
             if let Some(problem) = &facts.error {
-                println!("{}:{}:{}: {}", path.display(), problem.line, problem.column, problem.message);
+                println!(
+                    "{}:{}:{}: {}",
+                    path.display(),
+                    problem.line,
+                    problem.column,
+                    problem.message
+                );
             } else if let Err(problem) = shape(&facts) {
                 println!("{}: BAD SHAPE: {problem}", path.display());
             }
             let opaque = facts.nodes.iter().filter(|it| it.kind == Kind::Opaque).count();
-            [facts.nodes.len(), facts.definitions.len(), facts.places.len(), heap(&facts), opaque, facts.line_starts.len()]
+            [
+                facts.nodes.len(),
+                facts.definitions.len(),
+                facts.places.len(),
+                heap(&facts),
+                opaque,
+                facts.line_starts.len(),
+            ]
         })
         .collect();
     let sum = |at: usize| sizes.iter().map(|it| it[at]).sum::<usize>();
     println!(
         "{} nodes ({} opaque), {} definitions, {} places, {:.1} MB of facts, {:.1} bytes a node, {:.1} bytes a line",
-        sum(0), sum(4), sum(1), sum(2), sum(3) as f64 / 1e6, sum(3) as f64 / sum(0) as f64, sum(3) as f64 / sum(5) as f64
+        sum(0),
+        sum(4),
+        sum(1),
+        sum(2),
+        sum(3) as f64 / 1e6,
+        sum(3) as f64 / sum(0) as f64,
+        sum(3) as f64 / sum(5) as f64
     );
 }
 
@@ -105,7 +129,11 @@ fn heap(facts: &FileFacts) -> usize {
         + facts.strings.iter().map(|it| it.len() + 16).sum::<usize>()
         + facts.places.len() * 20
         + facts.definitions.len() * 36
-        + facts.functions.iter().map(|it| size_of_val(it) + it.params.len() * 28).sum::<usize>()
+        + facts
+            .functions
+            .iter()
+            .map(|it| size_of_val(it) + it.params.len() * 28)
+            .sum::<usize>()
         + facts.imports.len() * 48
         + facts.line_starts.len() * 4
 }
@@ -145,7 +173,10 @@ fn shape(facts: &FileFacts) -> Result<(), String> {
     }
     let roots = facts.functions.len();
     if owned < facts.nodes.len().saturating_sub(roots) {
-        return Err(format!("{owned} of {} nodes belong to the function that walks them", facts.nodes.len()));
+        return Err(format!(
+            "{owned} of {} nodes belong to the function that walks them",
+            facts.nodes.len()
+        ));
     }
     for import in &facts.imports {
         if import.place.is_some_and(|it| it.0 as usize >= facts.places.len()) {

@@ -74,7 +74,12 @@ fn module(sources: &Sources, roots: &FxHashMap<&str, u32>, file: FileId, facts: 
 
 /// The facts of one file; its text and tree are gone when this returns.
 fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
-    let failed = |message: String, internal: bool| Failure { file, place: None, message, internal };
+    let failed = |message: String, internal: bool| Failure {
+        file,
+        place: None,
+        message,
+        internal,
+    };
     let text = match sources.read(file) {
         Ok(text) => text,
         Err(error) => return (FileFacts::default(), Some(failed(error.to_string(), false))),
@@ -89,7 +94,10 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
         }
         Err(_) => (
             FileFacts::default(),
-            Some(failed("internal error while reading this file; please report it with the file".to_owned(), true)),
+            Some(failed(
+                "internal error while reading this file; please report it with the file".to_owned(),
+                true,
+            )),
         ),
     }
 }
@@ -126,7 +134,10 @@ fn check_module(project: &Project, module: ModuleId, rules: &[&'static Rule]) ->
             failures.push(Failure {
                 file: project.names.modules[module.0 as usize].file,
                 place: None,
-                message: format!("internal error in the rule `{}`; please report it with the file", rule.info.name),
+                message: format!(
+                    "internal error in the rule `{}`; please report it with the file",
+                    rule.info.name
+                ),
                 internal: true,
             });
         }

@@ -262,12 +262,41 @@ fn printed_name(files: &[Source<'_>], path: &str, name: &LoggerName) -> Option<S
         LoggerName::Text(text) => Some(text.clone()),
         LoggerName::Root => Some("root".to_owned()),
         LoggerName::Module => Some(module_name(path)),
-        LoggerName::Imported(stem, member) => {
-            let mut other = files.iter().filter(|it| stem_of(it.path) == stem);
-            let found = other.next().filter(|_| other.next().is_none())?;
-            loggers_of_module(found, member)
+        LoggerName::Imported(level, module, member) => {
+            let found = module_file(files, path, *level, module)?;
+            loggers_of_module(&files[found], member)
         }
     }
+}
+
+/// The file that an import in `path` names, by paths alone.
+#[must_use]
+pub fn module_file(files: &[Source<'_>], path: &str, level: u32, module: &str) -> Option<usize> {
+    let inner = module.replace('.', "/");
+    let named = |stem: &str| {
+        files.iter().position(|it| {
+            it.path
+                .strip_suffix(".py")
+                .is_some_and(|it| it == stem || it.strip_suffix("/__init__") == Some(stem))
+        })
+    };
+    if level > 0 {
+        let mut folder = path;
+        for _ in 0..level {
+            folder = folder.rsplit_once('/').map_or("", |it| it.0);
+        }
+        let stem = format!("{folder}/{inner}");
+        return named(stem.trim_matches('/'));
+    }
+    // The folders above the importer are the likely roots, the nearest first.
+    let mut folder = path;
+    while let Some((above, _)) = folder.rsplit_once('/') {
+        folder = above;
+        if let Some(found) = named(&format!("{folder}/{inner}")) {
+            return Some(found);
+        }
+    }
+    named(&inner)
 }
 
 fn loggers_of_module(source: &Source<'_>, member: &str) -> Option<String> {

@@ -25,10 +25,7 @@ pub(super) fn is_test_folder(name: &str) -> bool {
 pub(super) fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    folders.split('/').any(is_test_folder)
-        || stem.starts_with("test_")
-        || stem.ends_with("_test")
-        || stem == "conftest"
+    folders.split('/').any(is_test_folder) || stem.starts_with("test_") || stem.ends_with("_test") || stem == "conftest"
 }
 
 /// Whether a folder is left out by default; `at_root` for one directly below the project root.

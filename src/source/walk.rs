@@ -138,7 +138,9 @@ impl Collector<'_> {
         match std::fs::metadata(path) {
             Ok(target) if target.is_file() && is_python => vec![Ok(path.to_path_buf())],
             Ok(target) if target.is_dir() && leads_back(path) => {
-                vec![Err(self.problem(path, "a link to a folder that contains it; not followed"))]
+                vec![Err(
+                    self.problem(path, "a link to a folder that contains it; not followed")
+                )]
             }
             Ok(_) => Vec::new(),
             Err(error) if is_python || error.kind() != std::io::ErrorKind::NotFound => {

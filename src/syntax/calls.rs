@@ -42,7 +42,8 @@ fn is_cast(func: &Expr) -> bool {
     match func {
         Expr::Name(it) => it.id == "cast",
         Expr::Attribute(it) => {
-            it.attr.id == "cast" && matches!(&*it.value, Expr::Name(module) if matches!(module.id.as_str(), "typing" | "t"))
+            it.attr.id == "cast"
+                && matches!(&*it.value, Expr::Name(module) if matches!(module.id.as_str(), "typing" | "t"))
         }
         _ => false,
     }

@@ -77,9 +77,14 @@ impl Lowering<'_> {
             Expr::ListComp(it) => self.comprehension(Kind::ListComp, role, range, None, &it.elt, &it.generators),
             Expr::SetComp(it) => self.comprehension(Kind::SetComp, role, range, None, &it.elt, &it.generators),
             Expr::Generator(it) => self.comprehension(Kind::GeneratorExp, role, range, None, &it.elt, &it.generators),
-            Expr::DictComp(it) => {
-                self.comprehension(Kind::DictComp, role, range, it.key.as_deref(), &it.value, &it.generators)
-            }
+            Expr::DictComp(it) => self.comprehension(
+                Kind::DictComp,
+                role,
+                range,
+                it.key.as_deref(),
+                &it.value,
+                &it.generators,
+            ),
             Expr::TString(it) => self.tstring(it, role),
             Expr::BytesLiteral(_) => self.leaf(Kind::Bytes, role, range, NO_PAYLOAD),
             Expr::BooleanLiteral(it) => {
@@ -208,7 +213,11 @@ impl Lowering<'_> {
         if let Some(key) = key {
             self.expr(key, Role::Key);
         }
-        let role = if kind == Kind::DictComp { Role::Value } else { Role::Element };
+        let role = if kind == Kind::DictComp {
+            Role::Value
+        } else {
+            Role::Element
+        };
         self.expr(element, role);
         for (index, generator) in generators.iter().enumerate() {
             self.generator(generator, index == 0);

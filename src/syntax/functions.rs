@@ -152,7 +152,10 @@ impl Lowering<'_> {
     fn param_annotations(&mut self, parameters: &ast::Parameters, params: &mut [Param]) {
         let mut params = params.iter_mut();
         each_parameter(parameters, |parameter, _, _| {
-            let annotation = parameter.annotation.as_ref().map(|it| self.annotation(it, Role::Annotation));
+            let annotation = parameter
+                .annotation
+                .as_ref()
+                .map(|it| self.annotation(it, Role::Annotation));
             if let Some(param) = params.next() {
                 param.annotation = annotation;
             }
@@ -214,14 +217,22 @@ fn each_parameter<'a>(
     let groups = [
         (&parameters.posonlyargs, None, ParamKind::PositionalOnly),
         (&parameters.args, parameters.vararg.as_deref(), ParamKind::Plain),
-        (&parameters.kwonlyargs, parameters.kwarg.as_deref(), ParamKind::KeywordOnly),
+        (
+            &parameters.kwonlyargs,
+            parameters.kwarg.as_deref(),
+            ParamKind::KeywordOnly,
+        ),
     ];
     for (plain, variadic, kind) in groups {
         for it in plain {
             visit(&it.parameter, kind, it.default.as_deref());
         }
         if let Some(it) = variadic {
-            let kind = if kind == ParamKind::Plain { ParamKind::VarArgs } else { ParamKind::VarKeywords };
+            let kind = if kind == ParamKind::Plain {
+                ParamKind::VarArgs
+            } else {
+                ParamKind::VarKeywords
+            };
             visit(it, kind, None);
         }
     }

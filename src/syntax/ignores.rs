@@ -54,7 +54,11 @@ fn comment(text: &str, lines: &Lines, start: u32, end: u32) -> Option<IgnoreComm
 
 /// Whether the comment is for the whole file, and its rules; none if it is malformed. `None` if it is another comment.
 fn directive(comment: &str) -> Option<(bool, Vec<String>)> {
-    let rest = comment.trim_start_matches('#').trim_start().strip_prefix("tailspike:")?.trim_start();
+    let rest = comment
+        .trim_start_matches('#')
+        .trim_start()
+        .strip_prefix("tailspike:")?
+        .trim_start();
     let (whole_file, rest) = match rest.strip_prefix("ignore-file") {
         Some(rest) => (true, rest),
         None => (false, rest.strip_prefix("ignore").unwrap_or_default()),
@@ -96,7 +100,11 @@ impl Lines<'_> {
 
     /// A comment inside a statement covers that statement, one alone on its line the next, a trailing one all that its line touches.
     fn covered(&self, offset: u32, line: u32, alone: bool) -> (u32, u32) {
-        let inside = self.parts.iter().filter(|it| it.start <= offset && offset < it.end).next_back();
+        let inside = self
+            .parts
+            .iter()
+            .filter(|it| it.start <= offset && offset < it.end)
+            .next_back();
         if let Some(part) = inside {
             return part.lines;
         }
@@ -105,7 +113,9 @@ impl Lines<'_> {
             return next.map_or((line, line), |it| (line.min(it.lines.0), it.lines.1));
         }
         let on_line = self.parts.iter().filter(|it| it.lines.0 <= line && line <= it.lines.1);
-        on_line.fold((line, line), |covers, it| (covers.0.min(it.lines.0), covers.1.max(it.lines.1)))
+        on_line.fold((line, line), |covers, it| {
+            (covers.0.min(it.lines.0), covers.1.max(it.lines.1))
+        })
     }
 
     fn compound(&mut self, stmt: &Stmt) {

@@ -29,7 +29,9 @@ impl Lowering<'_> {
 
     pub(super) fn import_from(&mut self, stmt: &ast::StmtImportFrom, role: Role) {
         let node = self.import_node(stmt.range, role);
-        let module = self.symbols.intern(stmt.module.as_ref().map_or("", |it| it.id.as_str()));
+        let module = self
+            .symbols
+            .intern(stmt.module.as_ref().map_or("", |it| it.id.as_str()));
         for alias in &stmt.names {
             let name = self.symbols.intern(&alias.name.id);
             let (what, bound) = match &alias.asname {
@@ -73,7 +75,11 @@ impl Lowering<'_> {
             Expr::Tuple(it) => &it.elts,
             _ => return self.forget_all(),
         };
-        let mut names = if add { self.facts.all.take().unwrap_or_default() } else { Vec::new() };
+        let mut names = if add {
+            self.facts.all.take().unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         for element in elements {
             match element {
                 Expr::StringLiteral(it) => names.push(self.symbols.intern(it.value.to_str())),

@@ -175,13 +175,15 @@ impl Scopes {
     /// The names bound in the innermost scope, in the order of their first binding.
     pub(super) fn members(&self) -> impl Iterator<Item = (Sym, PlaceId)> + '_ {
         let (id, first) = self.open.last().map_or((u32::MAX, 0), |it| (it.id, it.first_undo));
-        self.undo[first..].iter().filter_map(move |&(sym, _)| match self.slots[sym.0 as usize] {
-            Slot {
-                scope,
-                bound: Bound::Place(place),
-            } if scope == id => Some((sym, place)),
-            _ => None,
-        })
+        self.undo[first..]
+            .iter()
+            .filter_map(move |&(sym, _)| match self.slots[sym.0 as usize] {
+                Slot {
+                    scope,
+                    bound: Bound::Place(place),
+                } if scope == id => Some((sym, place)),
+                _ => None,
+            })
     }
 
     /// Leaves the innermost scope for a while: a comprehension's first iterable is evaluated outside it.
