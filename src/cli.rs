@@ -1,1 +1,203 @@
-//! stub
+//! The arguments, and nothing that acts on them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds the concurrency patterns that make async Python slow or fragile.
+#[derive(Debug, Parser)]
+#[command(name = "tailspike", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report what slows the async code down (the hook, the editor, CI).
+    Check(Box<CheckArgs>),
+    /// Print the page of a rule: what it does, why, and what to use instead.
+    Explain {
+        /// The rule.
+        rule: String,
+    },
+    /// Print the table of all rules.
+    Rules {
+        /// The form of the table.
+        #[arg(long, value_enum, default_value_t)]
+        format: TableFormat,
+    },
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "every flag of the command line is one"
+)]
+pub struct CheckArgs {
+    /// Files and folders to report on; the whole project around them is read.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Rules")]
+    #[expect(missing_docs, reason = "a doc comment would become the help's heading")]
+    pub rules: RuleArgs,
+
+    #[command(flatten, next_help_heading = "Output")]
+    #[expect(missing_docs, reason = "as above")]
+    pub output: OutputArgs,
+
+    /// Use this configuration file instead of the project's.
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub config: Option<PathBuf>,
+
+    /// Read no configuration and look for no project above PATH.
+    #[arg(long)]
+    pub isolated: bool,
+
+    /// Threads to use [default: all].
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+
+    /// Leave out what git ignores (default).
+    #[arg(long, overrides_with = "no_respect_gitignore")]
+    pub respect_gitignore: bool,
+
+    /// Read what git ignores as well.
+    #[arg(long, overrides_with = "respect_gitignore")]
+    pub no_respect_gitignore: bool,
+
+    /// Take the text of this file from standard input.
+    #[arg(long, value_name = "PATH")]
+    pub stdin_filename: Option<PathBuf>,
+
+    /// Leave out the findings in this file.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Write the findings of today to the baseline, and report none.
+    #[arg(long)]
+    pub write_baseline: bool,
+}
+
+/// Which findings.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// Run only these rules or patterns (`*` stands for anything).
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Run all but these.
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    /// Run these as well.
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub extend_select: Vec<String>,
+
+    /// Run the pedantic rules, and count microseconds.
+    #[arg(long)]
+    pub pedantic: bool,
+
+    /// Show findings that cost at least this [default: medium].
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub min_severity: Option<Level>,
+
+    /// Show findings that are at least this sure [default: medium].
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub min_confidence: Option<Level>,
+
+    /// Exit with 1 for findings that cost at least this [default: medium].
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<Level>,
+
+    /// Exit with 0 whatever is found.
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// In which form, and where to.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: OutputFormat,
+
+    /// Write the report to this file, whole or not at all.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// When to colour.
+    #[arg(long, value_enum, default_value_t)]
+    pub color: Color,
+
+    /// Print no summary.
+    #[arg(long, short)]
+    pub quiet: bool,
+
+    /// Print how much was read, resolved and found.
+    #[arg(long)]
+    pub statistics: bool,
+}
+
+/// How much, or how sure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// The least.
+    Low,
+    /// Worth acting on.
+    Medium,
+    /// The most.
+    High,
+}
+
+/// Forms of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people, with the code.
+    #[default]
+    Text,
+    /// One line a finding.
+    Concise,
+    /// For programs.
+    Json,
+    /// For GitHub Actions.
+    Github,
+}
+
+/// Forms of the table of rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For the README.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into files and pipes.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

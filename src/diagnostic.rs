@@ -211,3 +211,33 @@ impl Diagnostic {
         )
     }
 }
+
+/// The name of findings about ignore comments themselves: outside the registry, selected and silenced like a rule.
+pub const UNUSED_IGNORE: &str = "unused-ignore";
+
+/// Why a file is not, or not wholly, analysed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorKind {
+    /// It has no text: unreadable, too large, a wrong encoding.
+    Read,
+    /// It does not parse.
+    Syntax,
+    /// The tool itself failed on it; the exit status is 2.
+    Internal,
+}
+
+/// A file, or a folder, that could not be analysed. Everything else still is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct FileError {
+    /// Relative to the project root; empty where no file is to blame.
+    pub path: String,
+    /// 1-based, where known.
+    pub line: Option<u32>,
+    /// 1-based, in code points, where known.
+    pub column: Option<u32>,
+    /// What kind of failure it is.
+    pub kind: ErrorKind,
+    /// What is wrong and, where something can be done, what.
+    pub message: String,
+}

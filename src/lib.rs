@@ -3,12 +3,15 @@
 //! Source becomes facts at one border ([`syntax`]); behind it everything is plain, owned, immutable data; a rule is a
 //! value; a rule's page is its documentation, its test and its `explain` text.
 
+pub mod analysis;
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
 pub mod evidence;
 pub mod facts;
+pub mod guard;
 pub mod pipeline;
 pub mod project;
 pub mod report;
@@ -17,3 +20,87 @@ pub mod source;
 pub mod suppress;
 pub mod syntax;
 pub mod triage;
+
+use analysis::Analysis;
+use analysis::FileIgnores;
+use catalog::Blocks;
+use catalog::Catalog;
+use config::Config;
+use project::Blocking;
+use project::Project;
+use rules::Rule;
+use source::Sources;
+
+/// From files to findings.
+#[must_use]
+pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], catalog: Catalog) -> Analysis {
+    let (modules, mut failures) = pipeline::load(sources);
+    let project = Project::new(modules, catalog, rules::rule_of);
+    let enabled: Vec<&'static Rule> = rules.iter().copied().filter(|rule| config.enabled(&rule.info)).collect();
+    let (mut findings, failed) = pipeline::check(&project, &enabled);
+    failures.extend(failed);
+    let mut ignores = ignores(&project);
+    for finding in &mut findings {
+        if let Ok(at) = ignores.binary_search_by_key(&finding.location.file, |it| it.file) {
+            finding.accepted |= ignores[at].accept(finding.location.line, finding.rule.name);
+        }
+    }
+    Analysis {
+        findings,
+        errors: failures
+            .into_iter()
+            .map(|failure| analysis::file_error(sources, failure))
+            .collect(),
+        ignores,
+        hashes: project.names.modules.iter().map(|it| it.facts.text_hash).collect(),
+        statistics: statistics(&project),
+    }
+}
+
+/// The ignore comments of reported files; those that stop an effect on its way to a caller count as used.
+fn ignores(project: &Project) -> Vec<FileIgnores> {
+    let mut ignores: Vec<FileIgnores> = project
+        .names
+        .modules
+        .iter()
+        .filter(|it| it.reported && !it.facts.ignores.is_empty())
+        .map(|it| FileIgnores {
+            file: it.file,
+            comments: it.facts.ignores.clone(),
+            used: vec![false; it.facts.ignores.len()],
+        })
+        .collect();
+    if ignores.is_empty() {
+        return ignores;
+    }
+    let free = Blocking::new(&project.names, &project.graph, &|_, _| false);
+    for (id, site) in (0..).map(project::SiteId).zip(&project.graph.sites) {
+        let module = &project.names.modules[site.at.module.0 as usize];
+        let Ok(at) = ignores.binary_search_by_key(&module.file, |it| it.file) else {
+            continue;
+        };
+        let line = module.facts.line(site.at.node);
+        for kind in Blocks::BY_WEIGHT {
+            if free.of_site(&project.names, &project.graph, id, kind).is_some() {
+                ignores[at].accept(line, rules::rule_of(kind));
+            }
+        }
+    }
+    ignores
+}
+
+fn statistics(project: &Project) -> Vec<(String, String)> {
+    let it = &project.graph.resolution;
+    [
+        ("modules", project.names.modules.len()),
+        ("calls", it.calls as usize),
+        ("calls resolved to the project", it.own as usize),
+        ("calls resolved to several candidates", it.sets as usize),
+        ("calls resolved to libraries", it.external as usize),
+        ("calls on unknown receivers", it.unknown_receiver as usize),
+        ("calls of unknown names", it.unknown_name as usize),
+        ("calls of unknown members", it.unknown_member as usize),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_string()))
+    .to_vec()
+}

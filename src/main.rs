@@ -1,2 +1,87 @@
-//! The `tailspike` command.
-fn main() {}
+//! The `tailspike` command: arguments, run, exit status.
+
+use clap::Parser;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+use tailspike::check::{self, Status};
+use tailspike::cli::{Cli, Command, TableFormat};
+use tailspike::config::{ConfigError, nearest};
+use tailspike::guard;
+use tailspike::report::{self, Table};
+
+fn main() -> ExitCode {
+    guard::install();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are such errors too, with status 0; nobody may be there to read them.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut err = std::io::stderr();
+    let outcome = guard::catch(|| {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let status = run(&cli.command, &mut out)?;
+        out.flush()?;
+        Ok(status)
+    });
+    match outcome {
+        Ok(Ok(status)) => ExitCode::from(match status {
+            Status::Clean => 0,
+            Status::Findings => 1,
+            Status::Failed => 2,
+        }),
+        Ok(Err(error)) => fail(&error, &mut err),
+        Err(panic) => {
+            let _ = writeln!(err, "internal-error: {panic}; please report it");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn fail(error: &anyhow::Error, err: &mut dyn Write) -> ExitCode {
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+    };
+    // Whoever reads the output has seen enough.
+    if error.chain().any(closed) {
+        return ExitCode::SUCCESS;
+    }
+    let _ = match error.downcast_ref::<ConfigError>() {
+        Some(error) => writeln!(err, "{error}"),
+        None => writeln!(err, "error: {error:#}"),
+    };
+    ExitCode::from(2)
+}
+
+fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
+    match command {
+        Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
+        Command::Explain { rule } => explain(rule, out),
+        Command::Rules { format } => {
+            let table = match format {
+                TableFormat::Text => Table::Text,
+                TableFormat::Markdown => Table::Markdown,
+                TableFormat::Json => Table::Json,
+            };
+            report::write_rules(&check::registry(), table, out)?;
+            Ok(Status::Clean)
+        }
+    }
+}
+
+fn explain(name: &str, out: &mut dyn Write) -> anyhow::Result<Status> {
+    let registry = check::registry();
+    let Some(rule) = registry.iter().find(|rule| rule.name == name) else {
+        let help = match nearest(name, registry.iter().map(|rule| rule.name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`tailspike rules` lists the rules".to_owned(),
+        };
+        return Err(ConfigError::new(format!("there is no rule `{name}`"), help).into());
+    };
+    writeln!(out, "{}", rule.page.trim_end())?;
+    Ok(Status::Clean)
+}

@@ -90,6 +90,28 @@ fn methods_block_as_they_do() {
         ),
         ("asyncio.run_coroutine_threadsafe", &["result"], Blocks::Wait),
         ("subprocess.Popen", &["communicate"], Blocks::Subprocess),
+        ("openai.OpenAI", &["chat", "completions", "create"], Blocks::Sdk),
+        (
+            "openai.AzureOpenAI",
+            &["with_options", "embeddings", "create"],
+            Blocks::Sdk,
+        ),
+        ("anthropic.Anthropic", &["messages", "create"], Blocks::Sdk),
+        ("google.genai.Client", &["models", "generate_content"], Blocks::Sdk),
+        ("langchain_openai.ChatOpenAI", &["invoke"], Blocks::Sdk),
+        ("requests.session", &["get"], Blocks::Http),
+        ("sqlite3.connect", &["cursor", "execute"], Blocks::Database),
+        ("redis.Redis", &["pipeline", "execute"], Blocks::Database),
+        (
+            "sqlalchemy.orm.sessionmaker",
+            &["__call__", "query", "filter", "first"],
+            Blocks::Database,
+        ),
+        (
+            "django.db.models.Model",
+            &["objects", "filter", "first"],
+            Blocks::Database,
+        ),
     ] {
         assert_eq!(blocks(&catalog, start, steps), Some(kind), "{start} {steps:?}");
     }
@@ -106,6 +128,12 @@ fn what_is_awaited_does_not_block() {
         ("asyncio.create_subprocess_exec", &["communicate"]),
         ("anyio.Path", &["read_text"]),
         ("aiofiles.open", &["read"]),
+        ("openai.AsyncOpenAI", &["chat", "completions", "create"]),
+        ("google.genai.Client", &["aio", "models", "generate_content"]),
+        ("httpx.AsyncClient", &["get"]),
+        ("aiohttp.ClientSession", &["get", "json"]),
+        ("redis.asyncio.from_url", &["pipeline", "execute"]),
+        ("mcp.ClientSession", &["call_tool"]),
     ] {
         assert_eq!(blocks(&catalog, start, steps), None, "{start} {steps:?}");
         let entry = follow(&catalog, start, steps).expect("it is in the catalog");

@@ -94,7 +94,11 @@ impl FileFacts {
     #[must_use]
     pub fn payload_text(&self, id: NodeId) -> Option<&str> {
         let node = self.node(id);
-        (node.payload != NO_PAYLOAD).then(|| self.text(Sym(node.payload)))
+        let is_text = matches!(
+            node.kind,
+            Kind::Attribute | Kind::Keyword | Kind::Str | Kind::Number | Kind::FormatHole
+        );
+        (is_text && node.payload != NO_PAYLOAD).then(|| self.text(Sym(node.payload)))
     }
 
     /// The place that a `Name` refers to.

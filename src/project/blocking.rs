@@ -6,6 +6,7 @@
 
 use super::Names;
 use super::graph::{CallGraph, Callee, Flags, Site};
+use super::guards::{Guard, may_hold};
 use super::ids::{FnId, SiteId};
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::facts::FnKind;
@@ -30,6 +31,8 @@ pub struct Reach {
     pub tier: Tier,
     /// How long the call at the end stalls, longest first.
     pub cost: Reverse<Cost>,
+    /// The flag of the function that must be set for it to get there.
+    pub guard: Option<Guard>,
     /// Calls between here and the end.
     pub hops: u32,
     /// The site through which it goes on.
@@ -47,9 +50,12 @@ const NOT_HERE: Flags = Flags::OFFLOADED
     .with(Flags::MAIN)
     .with(Flags::SPAWNED);
 
+/// The best way without a flag, and the best that needs one.
+type Ways = [Option<Reach>; 2];
+
 /// Who blocks, for each kind.
 pub struct Blocking {
-    reach: Vec<Vec<Option<Reach>>>,
+    reach: Vec<Vec<Ways>>,
 }
 
 /// What `# tailspike: ignore` accepts: a site and a kind give whether the effect stops there.
@@ -66,10 +72,21 @@ impl Blocking {
         }
     }
 
-    /// How a function blocks with a kind.
+    /// How a function blocks with a kind, whatever it is called with.
     #[must_use]
     pub fn of(&self, graph: &CallGraph, function: FnId, kind: Blocks) -> Option<Reach> {
         self.reach[index_of(kind)][graph.dense(function)]
+            .iter()
+            .flatten()
+            .min()
+            .copied()
+    }
+
+    /// How a function blocks when this site calls it.
+    fn through(&self, names: &Names, graph: &CallGraph, site: &Site, target: FnId, kind: Blocks) -> Option<Reach> {
+        let ways = &self.reach[index_of(kind)][graph.dense(target)];
+        let open = |it: &&Reach| it.guard.is_none_or(|guard| may_hold(names, site, target, guard));
+        ways.iter().flatten().filter(open).min().copied()
     }
 
     /// How a call blocks with a kind, if it does so on the thread of its caller.
@@ -80,14 +97,7 @@ impl Blocking {
             return None;
         }
         if let Some(cost) = sink(names, site, kind) {
-            let duck = site.flags.has(Flags::DUCK);
-            return Some(Reach {
-                tier: tier(site.flags),
-                cost: Reverse(cost),
-                hops: 0,
-                via: id,
-                duck,
-            });
+            return Some(at_sink(site, id, cost));
         }
         let mut best: Option<Reach> = None;
         let mut blocking = 0;
@@ -95,20 +105,13 @@ impl Blocking {
             if names.function(target).kind == FnKind::Async {
                 continue;
             }
-            if let Some(reach) = self.of(graph, target, kind) {
+            if let Some(reach) = self.through(names, graph, site, target, kind) {
                 blocking += 1;
                 best = best.map_or(Some(reach), |it| Some(it.min(reach)));
             }
         }
         let reach = best.filter(|_| agree(blocking, site.targets().len()))?;
-        let tier = reach.tier.max(tier(site.flags)).max(memo_tier(names, site));
-        Some(Reach {
-            tier,
-            hops: reach.hops + 1,
-            via: id,
-            duck: reach.duck || site.flags.has(Flags::DUCK),
-            ..reach
-        })
+        Some(one_step_up(names, site, id, reach))
     }
 
     /// The sites from a call to the end of the chain, the call itself first, and the entry at the end.
@@ -126,12 +129,43 @@ impl Blocking {
             if let (Some(_), Callee::Library(entry)) = (sink(names, site, kind), &site.callee) {
                 return Some((chain, *entry));
             }
-            let next = site.targets().iter().filter_map(|&it| self.of(graph, it, kind)).min()?;
-            if chain.len() > 200 {
+            let next = site
+                .targets()
+                .iter()
+                .filter_map(|&it| self.through(names, graph, site, it, kind))
+                .min()?;
+            if chain.len() > MAX_CHAIN {
                 return None;
             }
             chain.push(next.via);
         }
+    }
+}
+
+/// Longer chains convince nobody.
+const MAX_CHAIN: usize = 100;
+
+fn at_sink(site: &Site, id: SiteId, cost: Cost) -> Reach {
+    let duck = site.flags.has(Flags::DUCK);
+    Reach {
+        tier: tier(site.flags),
+        cost: Reverse(cost),
+        guard: site.guard,
+        hops: 0,
+        via: id,
+        duck,
+    }
+}
+
+/// What a callee's way becomes in its caller.
+fn one_step_up(names: &Names, site: &Site, id: SiteId, reach: Reach) -> Reach {
+    Reach {
+        tier: reach.tier.max(tier(site.flags)).max(memo_tier(names, site)),
+        guard: site.guard,
+        hops: reach.hops + 1,
+        via: id,
+        duck: reach.duck || site.flags.has(Flags::DUCK),
+        ..reach
     }
 }
 
@@ -187,7 +221,7 @@ struct Search<'a> {
     graph: &'a CallGraph,
     kind: Blocks,
     accepts: &'a Accepts<'a>,
-    settled: Vec<Option<Reach>>,
+    settled: Vec<Ways>,
     /// Blocking candidates so far of the sites that have several.
     hits: rustc_hash::FxHashMap<SiteId, usize>,
     heap: BinaryHeap<Reverse<(Reach, usize)>>,
@@ -200,34 +234,30 @@ impl<'a> Search<'a> {
             graph,
             kind,
             accepts,
-            settled: vec![None; graph.n_functions()],
+            settled: vec![[None; 2]; graph.n_functions()],
             hits: rustc_hash::FxHashMap::default(),
             heap: BinaryHeap::new(),
         }
     }
 
-    fn run(mut self) -> Vec<Option<Reach>> {
+    fn run(mut self) -> Vec<Ways> {
         for (id, site) in (0..).map(SiteId).zip(&self.graph.sites) {
             if site.flags.has(NOT_HERE) {
                 continue;
             }
             if let Some(cost) = sink(self.names, site, self.kind) {
                 let duck = site.flags.has(Flags::DUCK);
-                let reach = Reach {
-                    tier: tier(site.flags),
-                    cost: Reverse(cost),
-                    hops: 0,
-                    via: id,
-                    duck,
-                };
-                self.offer(site, reach);
+                self.offer(site, at_sink(site, id, cost));
             }
         }
         while let Some(Reverse((reach, dense))) = self.heap.pop() {
-            if self.settled[dense].is_some() {
+            let slot = usize::from(reach.guard.is_some());
+            // A way that needs a flag adds nothing to one that needs none and matters as much.
+            let beaten = self.settled[dense][0].is_some_and(|it| it <= reach);
+            if self.settled[dense][slot].is_some() || beaten {
                 continue;
             }
-            self.settled[dense] = Some(reach);
+            self.settled[dense][slot] = Some(reach);
             self.spread(dense, reach);
         }
         self.settled
@@ -237,7 +267,7 @@ impl<'a> Search<'a> {
     fn offer(&mut self, site: &Site, reach: Reach) {
         let dense = self.graph.dense(site.caller);
         let is_async = self.names.function(site.caller).kind == FnKind::Async;
-        if is_async || self.settled[dense].is_some() || (self.accepts)(site, self.kind) {
+        if is_async || self.settled[dense][0].is_some() || (self.accepts)(site, self.kind) {
             return;
         }
         self.heap.push(Reverse((reach, dense)));

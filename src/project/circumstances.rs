@@ -25,10 +25,19 @@ pub(super) fn circumstances(facts: &FileFacts, function: LocalFn, call: NodeId) 
                 Flags::IN_LOOP
             }
             Kind::Handler if role == Role::Body => handler_flags(facts, around),
-            Kind::If if role == Role::Body => guard_flags(facts, around),
+            Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
+            Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
+                dual_mode(facts, around, role == Role::Body)
+            }
             _ => Flags::default(),
         });
         below = around;
+    }
+    if after_the_end(facts, call) {
+        flags = flags.with(Flags::OFF_LOOP);
+    }
+    if after_async_return(facts, function, call) {
+        flags = flags.with(Flags::OFF_LOOP);
     }
     if after_cache_return(facts, function, call) {
         flags = flags.with(Flags::ONCE);
@@ -72,7 +81,7 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
         return Flags::MAIN;
     }
     match guarded_target(facts, test) {
-        Some(target) if assigns(facts, guard, &target) => Flags::ONCE,
+        Some(target) if assigns(facts, guard, &target) || calls_assigner(facts, guard, &target) => Flags::ONCE,
         _ => Flags::default(),
     }
 }
@@ -146,6 +155,124 @@ fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
             _ => false,
         }
     })
+}
+
+/// `if asynchronous: ... else: <here>`: the branch for callers without a loop.
+fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flags {
+    match facts
+        .child(guard, Role::Test)
+        .and_then(|test| asks_for_loop(facts, test))
+    {
+        Some(when_async) if when_async != in_body => Flags::OFF_LOOP,
+        _ => Flags::default(),
+    }
+}
+
+/// Whether a test asks if a loop runs here: `Some(true)` if it holds where one does.
+fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
+    match facts.kind(test) {
+        Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
+            asks_for_loop(facts, facts.child(test, Role::Value)?).map(|it| !it)
+        }
+        Kind::Name | Kind::Attribute => says_async(&written(facts, test)).then_some(true),
+        Kind::Call => {
+            let func = written(facts, facts.child(test, Role::Func)?);
+            let last = func.rsplit('.').next().unwrap_or_default();
+            (says_async(&func) || last == "is_running").then_some(true)
+        }
+        _ => None,
+    }
+}
+
+/// Names by which dual-mode code asks.
+fn says_async(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default().trim_start_matches('_');
+    matches!(
+        last,
+        "asynchronous"
+            | "is_async"
+            | "in_async"
+            | "async_mode"
+            | "is_asynchronous"
+            | "in_async_context"
+            | "use_async"
+            | "run_async"
+            | "in_event_loop"
+            | "is_event_loop_running"
+            | "is_loop_running"
+            | "has_running_loop"
+            | "in_async_main_thread"
+            | "event_loop_is_running"
+    )
+}
+
+/// `if asynchronous: return future` before the call: what follows is for callers without a loop.
+fn after_async_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
+    let root = facts.function(function).node;
+    let mut statement = facts.statement_of(call);
+    while statement != root {
+        let parent = NodeId(facts.node(statement).parent);
+        let found = facts.children(parent).take_while(|&it| it < statement).any(|it| {
+            facts.kind(it) == Kind::If
+                && facts
+                    .children_as(it, Role::Body)
+                    .last()
+                    .is_some_and(|last| facts.kind(last) == Kind::Return)
+                && facts.child(it, Role::Test).and_then(|test| asks_for_loop(facts, test)) == Some(true)
+        });
+        if found {
+            return true;
+        }
+        if parent == statement {
+            break;
+        }
+        statement = parent;
+    }
+    false
+}
+
+/// After `os._exit`, `os.kill` or `sys.exit` in the same block: the process is going away.
+fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
+    let statement = facts.statement_of(call);
+    let parent = NodeId(facts.node(statement).parent);
+    facts
+        .children(parent)
+        .take_while(|&it| it < statement)
+        .filter(|&it| facts.kind(it) == Kind::ExprStmt)
+        .filter_map(|it| {
+            facts
+                .child(it, Role::Value)
+                .and_then(|value| facts.child(value, Role::Func))
+        })
+        .any(|func| {
+            matches!(
+                written(facts, func).as_str(),
+                "os._exit" | "os.kill" | "sys.exit" | "os.abort" | "os.killpg"
+            )
+        })
+}
+
+/// `if self._x is None: self.start()`, where `start` is a method that assigns `self._x`.
+fn calls_assigner(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
+    let Some((receiver, attribute)) = target.split_once('.') else {
+        return false;
+    };
+    facts
+        .descendants(guard)
+        .filter(|&it| facts.kind(it) == Kind::Call)
+        .any(|call| {
+            let Some(func) = facts.child(call, Role::Func) else {
+                return false;
+            };
+            let text = written(facts, func);
+            let Some((owner, method)) = text.split_once('.') else {
+                return false;
+            };
+            owner == receiver
+                && facts.classes.iter().flat_map(|it| &it.attributes).any(|it| {
+                    facts.text(it.name) == attribute && facts.text(facts.function(it.function).name) == method
+                })
+        })
 }
 
 /// `if self._x is not None: return self._x` (or `if key in cache: return cache[key]`) before the call, with a later store.

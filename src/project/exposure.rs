@@ -71,7 +71,7 @@ impl Exposures {
 fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators, id: FnId) -> Frequency {
     let function = names.function(id);
     let module = &names.modules[id.module.0 as usize];
-    if module.is_test || function.kind == FnKind::Module {
+    if module.is_test || function.kind == FnKind::Module || is_command_line(&module.name) {
         return Frequency::Solitary;
     }
     match decorators.act(id) {
@@ -98,6 +98,13 @@ fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decora
     }
     // Nobody in the project calls it: it is public, handed on, or called in a way that is not seen.
     Frequency::Open
+}
+
+/// Modules of commands: `cli`, `__main__`, `scripts`.
+fn is_command_line(module: &str) -> bool {
+    module
+        .split('.')
+        .any(|part| matches!(part, "cli" | "_cli" | "__main__" | "scripts" | "benchmarks"))
 }
 
 /// Names by which everybody calls what runs once.

@@ -594,7 +594,13 @@ impl<'a> Eval<'a> {
                     Some(name) => self.names.importer().name_ty(name),
                     None => {
                         let target = self.names.importer().member(self.module, name, 8);
-                        self.target(target)
+                        match target {
+                            // A builtin that does nothing here; a name that an unseen `import *` brings is not one.
+                            super::modules::Target::Missing if is_builtin(name) => {
+                                plain_or_collection(name).unwrap_or(Ty::Foreign)
+                            }
+                            _ => self.target(target),
+                        }
                     }
                 }
             }
@@ -1005,6 +1011,106 @@ impl<'a> Eval<'a> {
 /// Whether a type says more than "some value".
 pub(super) fn is_object(ty: &Ty) -> bool {
     !matches!(ty, Ty::Unknown | Ty::None | Ty::Plain | Ty::Foreign)
+}
+
+/// Builtin functions and classes that are not in the catalog because calling them has no effect that matters.
+fn is_builtin(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "abs",
+        "all",
+        "any",
+        "ascii",
+        "bin",
+        "bool",
+        "bytearray",
+        "bytes",
+        "callable",
+        "chr",
+        "classmethod",
+        "complex",
+        "delattr",
+        "dict",
+        "dir",
+        "divmod",
+        "enumerate",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "hash",
+        "hex",
+        "id",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "memoryview",
+        "min",
+        "next",
+        "object",
+        "oct",
+        "ord",
+        "pow",
+        "print",
+        "property",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+        "aiter",
+        "anext",
+        "Exception",
+        "BaseException",
+        "ValueError",
+        "TypeError",
+        "RuntimeError",
+        "KeyError",
+        "AttributeError",
+        "NotImplementedError",
+        "OSError",
+        "IOError",
+        "IndexError",
+        "StopIteration",
+        "TimeoutError",
+        "PermissionError",
+        "FileNotFoundError",
+        "ConnectionError",
+        "AssertionError",
+        "ImportError",
+        "LookupError",
+        "ExceptionGroup",
+        "StopAsyncIteration",
+        "UnicodeDecodeError",
+        "ConnectionResetError",
+        "SystemExit",
+        "KeyboardInterrupt",
+        "DeprecationWarning",
+        "UserWarning",
+        "ModuleNotFoundError",
+        "NameError",
+        "ZeroDivisionError",
+    ];
+    NAMES.contains(&name)
 }
 
 /// Builtin types by name, as annotations and constructors.

@@ -4,6 +4,7 @@ use super::Names;
 use super::circumstances::circumstances;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
+use super::guards::guard_of;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
@@ -55,6 +56,7 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
+        let guard = guard_of(self.names.facts(self.module), caller.local, node);
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -63,6 +65,7 @@ impl Collector<'_> {
             caller,
             callee,
             flags,
+            guard,
         });
     }
 

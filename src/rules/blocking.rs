@@ -82,11 +82,11 @@ fn hits(cx: &Context<'_>, id: FnId) -> Vec<Hit> {
     all
 }
 
-type Weight = (Tier, Reverse<Cost>, usize, u32);
+type Weight = (Tier, Reverse<Cost>, u32, usize);
 
 fn weigh(hit: &Hit) -> Weight {
     let place = Blocks::BY_WEIGHT.iter().position(|&it| it == hit.kind).unwrap_or(0);
-    (hit.reach.tier, hit.reach.cost, place, hit.reach.hops)
+    (hit.reach.tier, hit.reach.cost, hit.reach.hops, place)
 }
 
 fn heaviest(cx: &Context<'_>, site: SiteId) -> Option<(Blocks, Reach)> {
@@ -96,7 +96,7 @@ fn heaviest(cx: &Context<'_>, site: SiteId) -> Option<(Blocks, Reach)> {
         .enumerate()
         .filter_map(|(place, &kind)| {
             let reach = project.blocking.of_site(&project.names, &project.graph, site, kind)?;
-            Some(((reach.tier, reach.cost, place, reach.hops), kind, reach))
+            Some(((reach.tier, reach.cost, reach.hops, place), kind, reach))
         })
         .min_by_key(|it| it.0)
         .map(|(_, kind, reach)| (kind, reach))
@@ -157,7 +157,7 @@ fn report(cx: &Context<'_>, id: FnId, local: LocalFn, hit: &Hit) -> Option<Diagn
     let mut diagnostic = cx.diagnostic(&rule.info, id, hit.node, message);
     let exposure = exposure(cx, id, hit);
     diagnostic.exposure = exposure;
-    diagnostic.severity = severity(hit, exposure);
+    diagnostic.severity = severity(cx, id, hit, exposure);
     diagnostic.confidence = if hit.reach.duck {
         Confidence::Medium
     } else {
@@ -173,8 +173,9 @@ fn report(cx: &Context<'_>, id: FnId, local: LocalFn, hit: &Hit) -> Option<Diagn
 fn exposure(cx: &Context<'_>, id: FnId, hit: &Hit) -> Exposure {
     let own = cx.exposure(id);
     let flags = cx.project.graph.site(hit.site).flags;
-    // What an open function does per item is per item whoever calls it.
-    if own == Exposure::Open && flags.has(Flags::IN_LOOP) {
+    // What an open function does per item is per item whoever calls it; short stalls only count where that is certain.
+    let per_item = flags.has(Flags::IN_LOOP) && hit.reach.cost.0 == Cost::High;
+    if own == Exposure::Open && per_item {
         Exposure::Hot
     } else {
         own
@@ -182,15 +183,51 @@ fn exposure(cx: &Context<'_>, id: FnId, hit: &Hit) -> Exposure {
 }
 
 /// Cost decides, exposure lowers: what runs once, only after an error, or beside nothing else is right and negligible.
-fn severity(hit: &Hit, exposure: Exposure) -> Severity {
+fn severity(cx: &Context<'_>, id: FnId, hit: &Hit, exposure: Exposure) -> Severity {
     if hit.reach.tier != Tier::Always || exposure == Exposure::Solitary {
         return Severity::Low;
     }
     match hit.reach.cost.0 {
         Cost::High => Severity::High,
-        Cost::Medium => Severity::Medium,
-        Cost::Small | Cost::Micro => Severity::Low,
+        Cost::Medium if exposure == Exposure::Hot => Severity::Medium,
+        // Milliseconds matter where they recur. Of an open function nobody knows; what stands in it, or one call
+        // below, is likely its purpose, what a long chain reaches is likely an exception.
+        Cost::Medium if hit.reach.hops <= 1 && !is_one_off(cx, id) => Severity::Medium,
+        Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
     }
+}
+
+/// Functions that by their name run at the beginning or the end of something's life.
+fn is_one_off(cx: &Context<'_>, id: FnId) -> bool {
+    const STEMS: [&str; 18] = [
+        "setup",
+        "init",
+        "initialize",
+        "start",
+        "startup",
+        "stop",
+        "shutdown",
+        "close",
+        "teardown",
+        "cleanup",
+        "connect",
+        "disconnect",
+        "launch",
+        "install",
+        "bootstrap",
+        "aenter",
+        "aexit",
+        "configure",
+    ];
+    let facts = cx.project.names.facts(id.module);
+    let name = facts.text(facts.function(id.local).name).trim_matches('_');
+    let name = name
+        .strip_prefix("async_")
+        .or_else(|| name.strip_prefix('a').filter(|it| STEMS.contains(it)))
+        .unwrap_or(name);
+    STEMS
+        .iter()
+        .any(|&stem| name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('_')))
 }
 
 fn verb(kind: Blocks) -> &'static str {

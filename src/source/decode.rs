@@ -5,8 +5,11 @@ use encoding_rs::Encoding;
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// Decodes a source file; the BOM is not part of the text.
-pub(super) fn decode(mut bytes: Vec<u8>) -> Result<String, ReadError> {
+/// Decodes the bytes of a source file; the BOM is not part of the text.
+///
+/// # Errors
+/// Python would refuse the bytes, or their encoding is not known here.
+pub fn decode(mut bytes: Vec<u8>) -> Result<String, ReadError> {
     if bytes.starts_with(UTF8_BOM) {
         bytes.drain(..UTF8_BOM.len());
         return utf8(bytes, false);

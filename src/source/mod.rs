@@ -8,12 +8,15 @@ mod decode;
 mod globs;
 mod module;
 mod position;
+mod printable;
 mod read;
 mod root;
 mod walk;
 
+pub use decode::decode;
 pub use globs::{GlobError, PathGlobs};
 pub use position::{LineIndex, Position, line_col};
+pub use printable::{printable, printable_in_place};
 pub use read::{MAX_BYTES, ReadError};
 pub use root::{Root, find_root};
 use rustc_hash::FxHasher;
@@ -178,22 +181,6 @@ impl Sources {
             _ => read::read(&self.file(id).absolute),
         }
     }
-
-    /// Sources that exist nowhere but in memory, for tests.
-    #[cfg(test)]
-    pub(crate) fn on_disk(root: &Path, files: &[(&str, &str)]) -> Self {
-        for (path, text) in files {
-            let path = root.join(path);
-            std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folder");
-            std::fs::write(path, text).expect("file");
-        }
-        let root = root.canonicalize().expect("root");
-        let options = WalkOptions {
-            root: root.clone(),
-            ..WalkOptions::default()
-        };
-        Self::discover(&[root], &options).expect("sources")
-    }
 }
 
 /// The hash by which the report sees that a file has changed since it was analysed.
@@ -202,4 +189,27 @@ pub fn text_hash(text: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(text.as_bytes());
     hasher.finish()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Sources for the tests of other layers.
+    use super::{Sources, WalkOptions};
+
+    /// A folder of files that lives as long as the returned guard.
+    pub(crate) fn sources(files: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let root = folder.path().canonicalize().expect("root");
+        for (path, text) in files {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("folder");
+            std::fs::write(path, text).expect("file");
+        }
+        let options = WalkOptions {
+            root: root.clone(),
+            ..WalkOptions::default()
+        };
+        let sources = Sources::discover(&[root], &options).expect("sources");
+        (folder, sources)
+    }
 }

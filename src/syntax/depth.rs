@@ -12,12 +12,12 @@ use ruff_python_parser::lexer;
 /// Levels of the tree that are lowered; what is deeper becomes `Opaque`.
 pub(super) const MAX_LOWERED: u32 = 400;
 
-/// Levels below which a tree is dropped and its file analysed. CPython refuses 200 nested brackets and 100 blocks, and
-/// gives up on chains of some thousands.
-const MAX_TREE: u32 = 5_000;
+/// Levels that are analysed at all. CPython refuses 200 nested brackets and 100 blocks, and gives up on chains of some
+/// thousands; beyond this a tree can't be dropped on a common stack, and each level takes kilobytes to parse.
+const MAX_NESTED: u32 = 5_000;
 
-/// Nested brackets and prefix operators with which the parser is still fed: it takes some kilobytes of stack for each.
-const MAX_PARSED: u32 = 20_000;
+/// Words that may nest (`not`, `else`, ...) with which a text is parsed without a closer look.
+const MAX_WORDS: usize = 20_000;
 
 /// The message for a file that is refused for its depth.
 pub(super) const TOO_DEEP: &str = "the code is nested too deeply";
@@ -27,14 +27,13 @@ pub(super) fn refuse(text: &str) -> Option<&'static str> {
     if text.len() > super::MAX_FILE_BYTES {
         return Some("the file is larger than 16 MB");
     }
-    (may_nest(text.as_bytes()) && nesting(text) > MAX_PARSED).then_some(TOO_DEEP)
+    (may_nest(text.as_bytes()) && nesting(text) > MAX_NESTED).then_some(TOO_DEEP)
 }
 
-/// Whether there are enough bytes that open or precede something to nest beyond the limit.
+/// Whether there are enough bytes that open or precede something to nest beyond the limit. It runs over every file, so
+/// it only counts.
 fn may_nest(bytes: &[u8]) -> bool {
-    let limit = MAX_PARSED as usize;
-    // Words that nest (`not`, `else`, `lambda`, `async`) take at least four bytes a level.
-    if bytes.len() < limit {
+    if bytes.len() < MAX_NESTED as usize {
         return false;
     }
     let nests = |byte: u8| matches!(byte, b'(' | b'[' | b'{' | b'-' | b'~' | b'+' | b'*');
@@ -42,7 +41,8 @@ fn may_nest(bytes: &[u8]) -> bool {
         .chunks(128)
         .map(|chunk| usize::from(chunk.iter().map(|&it| u8::from(nests(it))).sum::<u8>()))
         .sum();
-    symbols > limit || (bytes.len() > 4 * limit && words_that_nest(bytes) > limit)
+    // The shortest word takes four bytes a level.
+    symbols > MAX_NESTED as usize || (bytes.len() > 4 * MAX_WORDS && words_that_nest(bytes) > MAX_WORDS)
 }
 
 fn words_that_nest(bytes: &[u8]) -> usize {
@@ -124,7 +124,7 @@ struct Gauge {
 
 impl Gauge {
     fn level(&mut self, walk: impl FnOnce(&mut Self)) {
-        if self.depth >= MAX_TREE {
+        if self.depth >= MAX_NESTED {
             self.too_deep = true;
         }
         if self.too_deep {

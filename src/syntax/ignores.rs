@@ -21,6 +21,7 @@ pub(super) fn collect(text: &str, line_starts: &[u32], parsed: &Parsed<ModModule
         return Vec::new();
     }
     let mut lines = Lines {
+        text,
         starts: line_starts,
         parts: Vec::new(),
     };
@@ -83,6 +84,7 @@ struct Part {
 
 /// The statements of a file as ranges of lines.
 struct Lines<'a> {
+    text: &'a str,
     starts: &'a [u32],
     parts: Vec<Part>,
 }
@@ -96,6 +98,18 @@ impl Lines<'_> {
         let (start, end) = (start.to_u32(), end.to_u32());
         let lines = (self.line(start), self.line(end));
         self.parts.push(Part { start, end, lines });
+    }
+
+    /// The header of a compound statement, from `start` to the colon behind `end`.
+    fn header(&mut self, start: TextSize, end: TextSize) {
+        let rest = self.text.as_bytes().get(end.to_usize()..).unwrap_or_default();
+        let mut in_comment = false;
+        let colon = rest.iter().position(|&byte| {
+            in_comment = byte == b'#' || (in_comment && byte != b'\n' && byte != b'\r');
+            byte == b':' && !in_comment
+        });
+        let colon = u32::try_from(colon.unwrap_or(0)).unwrap_or(0);
+        self.add(start, end + TextSize::new(colon));
     }
 
     /// A comment inside a statement covers that statement, one alone on its line the next, a trailing one all that its line touches.
@@ -130,7 +144,7 @@ impl Lines<'_> {
             Stmt::Match(it) => it.subject.end(),
             _ => start,
         };
-        self.add(start, end);
+        self.header(start, end);
     }
 }
 
@@ -156,20 +170,20 @@ impl<'a> Visitor<'a> for Lines<'_> {
 
     fn visit_elif_else_clause(&mut self, clause: &'a ast::ElifElseClause) {
         let end = clause.test.as_ref().map_or(clause.range.start(), Ranged::end);
-        self.add(clause.range.start(), end);
+        self.header(clause.range.start(), end);
         visitor::walk_elif_else_clause(self, clause);
     }
 
     fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
         let ExceptHandler::ExceptHandler(it) = handler;
         let end = it.type_.as_ref().map_or(it.range.start(), |it| it.end());
-        self.add(it.range.start(), it.name.as_ref().map_or(end, |it| it.range.end()));
+        self.header(it.range.start(), it.name.as_ref().map_or(end, |it| it.range.end()));
         visitor::walk_except_handler(self, handler);
     }
 
     fn visit_match_case(&mut self, case: &'a ast::MatchCase) {
         let end = case.guard.as_ref().map_or(case.pattern.end(), |it| it.end());
-        self.add(case.range.start(), end);
+        self.header(case.range.start(), end);
         visitor::walk_match_case(self, case);
     }
 }
