@@ -62,9 +62,12 @@ impl Columns {
         let mut pairs: Vec<((u16, Meaning), (usize, usize))> = agree.into_iter().collect();
         pairs.sort_unstable();
         let mut made = Self::default();
+        let mut best: FxHashMap<u16, f64> = FxHashMap::default();
         for ((column, meaning), (yes, all)) in pairs {
-            if all >= ENOUGH && yes as f64 >= AGREEMENT * all as f64 {
-                made.known.entry(column).or_insert(meaning);
+            let share = yes as f64 / all as f64;
+            if all >= ENOUGH && share >= AGREEMENT && best.get(&column).is_none_or(|it| share > *it) {
+                best.insert(column, share);
+                made.known.insert(column, meaning);
             }
         }
         // A file with a line number needs no learning.

@@ -320,8 +320,8 @@ pub fn qualname(facts: &FileFacts, function: LocalFn) -> &str {
     facts.text(facts.function(function).qualname)
 }
 
-/// The name of the logger that an expression is.
+/// What kind of logger an expression is, and its name.
 #[must_use]
-pub fn name_of(facts: &FileFacts, node: NodeId) -> Option<LoggerName> {
-    logger(facts, node, 0)?.1
+pub fn logger_of(facts: &FileFacts, node: NodeId) -> Option<(Sink, Option<LoggerName>)> {
+    logger(facts, node, 0)
 }

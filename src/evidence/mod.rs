@@ -6,6 +6,7 @@
 pub mod clean;
 pub mod clock;
 pub mod columns;
+pub mod imports;
 pub mod json;
 pub mod learn;
 pub mod level;

@@ -1,5 +1,6 @@
 //! Log sites: every call that writes a line, with the templates of what it writes.
 
+use super::imports::Loggers;
 use super::level::Level;
 use super::loggers;
 use super::loggers::LoggerName;
@@ -84,8 +85,9 @@ pub struct Draft {
 #[must_use]
 pub fn collect(files: &[Source<'_>]) -> Sites {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut loggers = Loggers::new(files);
     for (file, source) in (0..).zip(files) {
-        drafts.extend(drafts_of(source.facts, file));
+        drafts.extend(drafts_of(source.facts, file, &mut loggers));
     }
     let wrapped = wrappers::expand(files, &drafts);
     let mut all: Vec<LogSite> = drafts.iter().chain(&wrapped).filter_map(|it| site(files, it)).collect();
@@ -100,13 +102,11 @@ pub fn collect(files: &[Source<'_>]) -> Sites {
     Sites { all }
 }
 
-fn drafts_of(facts: &FileFacts, file: u32) -> impl Iterator<Item = Draft> + '_ {
-    let calls = (0u32..)
-        .map(NodeId)
-        .zip(&facts.nodes)
-        .filter(|(_, node)| node.kind == Kind::Call);
-    calls.filter_map(move |(call, _)| {
-        let output = loggers::output(facts, call)?;
+fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Draft> {
+    let calls = (0u32..).map(NodeId).zip(&facts.nodes).filter(|(_, node)| node.kind == Kind::Call);
+    let drafts = calls.filter_map(|(call, _)| {
+        let mut output = loggers::output(facts, call)?;
+        loggers.settle(file as usize, &mut output);
         let templates = templates(facts, call, &output)?;
         Some(Draft {
             file,
@@ -115,7 +115,8 @@ fn drafts_of(facts: &FileFacts, file: u32) -> impl Iterator<Item = Draft> + '_ {
             output,
             templates,
         })
-    })
+    });
+    drafts.collect()
 }
 
 /// What the call writes, before wrappers are known.
@@ -158,7 +159,9 @@ fn with_arguments(facts: &FileFacts, call: NodeId, output: &Output, message: &Te
     if further.is_empty() && !(braces && named) {
         return message.clone();
     }
-    let style = if braces { Style::Braces } else { Style::Percent };
+    // A logger of unknown make shows by its text how it formats.
+    let shows_braces = !message.texts().any(|it| it.contains('%')) && message.texts().any(|it| it.contains('{'));
+    let style = if braces || shows_braces { Style::Braces } else { Style::Percent };
     let arguments: Vec<Hole> = further.iter().map(|it| messages::argument(facts, *it)).collect();
     message.clone().restyled(style).formatted(style, &arguments)
 }
@@ -242,7 +245,7 @@ fn site(files: &[Source<'_>], draft: &Draft) -> Option<LogSite> {
             .output
             .logger
             .as_ref()
-            .and_then(|it| printed_name(files, source.path, it)),
+            .and_then(|it| printed_name(source.path, it)),
         templates,
         keys: keys(facts, draft.call),
     })
@@ -257,62 +260,13 @@ fn keys(facts: &FileFacts, call: NodeId) -> Vec<String> {
 }
 
 /// What `%(name)s` shows.
-fn printed_name(files: &[Source<'_>], path: &str, name: &LoggerName) -> Option<String> {
+fn printed_name(path: &str, name: &LoggerName) -> Option<String> {
     match name {
         LoggerName::Text(text) => Some(text.clone()),
         LoggerName::Root => Some("root".to_owned()),
         LoggerName::Module => Some(module_name(path)),
-        LoggerName::Imported(level, module, member) => {
-            let found = module_file(files, path, *level, module)?;
-            loggers_of_module(&files[found], member)
-        }
+        LoggerName::Imported(..) => None,
     }
-}
-
-/// The file that an import in `path` names, by paths alone.
-#[must_use]
-pub fn module_file(files: &[Source<'_>], path: &str, level: u32, module: &str) -> Option<usize> {
-    let inner = module.replace('.', "/");
-    let named = |stem: &str| {
-        files.iter().position(|it| {
-            it.path
-                .strip_suffix(".py")
-                .is_some_and(|it| it == stem || it.strip_suffix("/__init__") == Some(stem))
-        })
-    };
-    if level > 0 {
-        let mut folder = path;
-        for _ in 0..level {
-            folder = folder.rsplit_once('/').map_or("", |it| it.0);
-        }
-        let stem = format!("{folder}/{inner}");
-        return named(stem.trim_matches('/'));
-    }
-    // The folders above the importer are the likely roots, the nearest first.
-    let mut folder = path;
-    while let Some((above, _)) = folder.rsplit_once('/') {
-        folder = above;
-        if let Some(found) = named(&format!("{folder}/{inner}")) {
-            return Some(found);
-        }
-    }
-    named(&inner)
-}
-
-fn loggers_of_module(source: &Source<'_>, member: &str) -> Option<String> {
-    let facts = source.facts;
-    let calls = (0u32..)
-        .map(NodeId)
-        .zip(&facts.nodes)
-        .filter(|(_, it)| it.kind == Kind::Name);
-    for (node, _) in calls {
-        if facts.name_text(node) == Some(member)
-            && let Some(LoggerName::Text(text)) = loggers::name_of(facts, node)
-        {
-            return Some(text);
-        }
-    }
-    None
 }
 
 /// The module's dotted name by its path.
