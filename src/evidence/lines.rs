@@ -152,6 +152,10 @@ impl<'a> LineParser<'a> {
         if self.line.prefixed {
             return;
         }
+        if is_progress(text) {
+            set_message(&mut self.line.message, text);
+            return;
+        }
         let (text, place) = structured::right_column(text);
         let Some(layout) = self.layouts.iter().position(|it| it.parse(text, &mut self.prefix)) else {
             self.bare(text);
@@ -240,10 +244,15 @@ fn sample_of(raw: &[u8]) -> Option<Vec<u8>> {
     let inner = structured::container_text(part);
     let text = inner.as_ref().map_or(part, |it| it.text.as_slice());
     let mut ignored = (Fields::default(), Vec::new());
-    if structured::read(text, &mut ignored.0, &mut ignored.1).is_some() {
+    if is_progress(text) || structured::read(text, &mut ignored.0, &mut ignored.1).is_some() {
         return None;
     }
     Some(structured::right_column(text).0.to_vec())
+}
+
+/// A progress bar: `desc:  45%|####  | 18/40 [00:01<00:02, 9.1it/s]`. It has no prefix.
+fn is_progress(text: &[u8]) -> bool {
+    text.ends_with(b"]") && memchr::memmem::find(text, b"%|").is_some()
 }
 
 fn set_message(to: &mut Vec<u8>, text: &[u8]) {

@@ -39,8 +39,8 @@ pub enum LoggerName {
     Module,
     /// `getLogger()` or `logging.info`.
     Root,
-    /// `from .log import logger`: the name in the other module.
-    Imported(String, String),
+    /// `from .log import logger`: leading dots, the module, the name in it.
+    Imported(u32, String, String),
 }
 
 /// A call that writes.
@@ -179,6 +179,16 @@ pub fn imported(facts: &FileFacts, place: PlaceId) -> Option<(String, Option<Str
     })
 }
 
+/// The leading dots of the import that binds a place.
+#[must_use]
+pub fn import_level(facts: &FileFacts, place: PlaceId) -> u32 {
+    let imports = facts.definitions_of(place).iter().filter_map(|it| match it.how {
+        How::Import(index) => facts.imports.get(index as usize),
+        _ => None,
+    });
+    imports.map(|it| it.level).next().unwrap_or(0)
+}
+
 /// Chains longer than this are no loggers.
 const MAX_CHAIN: usize = 6;
 
@@ -203,8 +213,8 @@ fn logger_name(facts: &FileFacts, node: NodeId, depth: usize) -> Option<(Sink, O
             ("loguru", Some("logger")) => Some((Sink::Loguru, None)),
             ("logging", None) => Some((Sink::Logger, Some(LoggerName::Root))),
             (_, Some(member)) if loggerish(name) => {
-                let stem = module.rsplit('.').next().unwrap_or_default().to_owned();
-                Some((Sink::Logger, Some(LoggerName::Imported(stem, member.to_owned()))))
+                let name = LoggerName::Imported(import_level(facts, place), module.clone(), member.to_owned());
+                Some((Sink::Logger, Some(name)))
             }
             _ => loggerish(name).then_some((Sink::Logger, None)),
         };
@@ -310,8 +320,8 @@ pub fn qualname(facts: &FileFacts, function: LocalFn) -> &str {
     facts.text(facts.function(function).qualname)
 }
 
-/// The name of the logger that an expression is.
+/// What kind of logger an expression is, and its name.
 #[must_use]
-pub fn name_of(facts: &FileFacts, node: NodeId) -> Option<LoggerName> {
-    logger(facts, node, 0)?.1
+pub fn logger_of(facts: &FileFacts, node: NodeId) -> Option<(Sink, Option<LoggerName>)> {
+    logger(facts, node, 0)
 }

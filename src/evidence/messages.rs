@@ -19,6 +19,9 @@ const MAX_DEPTH: usize = 6;
 /// A message has few ways to be written; more of them say nothing.
 const MAX_WAYS: usize = 6;
 
+/// How a formatted exception begins.
+pub const TRACEBACK: &str = "Traceback (most recent call last):";
+
 /// Every way in which `expression` can be written.
 #[must_use]
 pub fn templates(facts: &FileFacts, expression: NodeId) -> Vec<Template> {
@@ -144,7 +147,9 @@ impl Reader<'_> {
 
     fn styled(&self, text: NodeId, style: Style, sources: &[Hole], depth: usize) -> Vec<Template> {
         let ways = self.read(text, depth + 1);
-        ways.into_iter().map(|it| it.restyled(style).formatted(style, sources)).collect()
+        ways.into_iter()
+            .map(|it| it.restyled(style).formatted(style, sources))
+            .collect()
     }
 
     fn call(&self, node: NodeId, depth: usize) -> Vec<Template> {
@@ -165,6 +170,8 @@ impl Reader<'_> {
                 self.styled(value, Style::Braces, &sources, depth)
             }
             "strip" | "rstrip" | "lstrip" | "rjust" | "ljust" | "center" | "expandtabs" => self.read(value, depth + 1),
+            // A line of its own; the rest of it follows on further lines.
+            "format_exc" => vec![Template::text(TRACEBACK)],
             _ => vec![self.hole(node)],
         }
     }
@@ -177,19 +184,26 @@ impl Reader<'_> {
         if ways.is_empty() { vec![self.hole(node)] } else { ways }
     }
 
-    /// What the name was given before the message; nothing if any of it is not text.
+    /// What the name was given before the message, the latest first, back to the assignment that every path passes;
+    /// nothing if any of it is not text.
     fn assigned(&self, place: PlaceId, depth: usize) -> Vec<Template> {
         let mut ways = Vec::new();
         let mut grown = false;
-        for definition in self.facts.definitions_of(place) {
-            if definition.node > self.at && definition.function == self.facts.function_of(self.at) {
-                break;
-            }
+        let here = self.facts.function_of(self.at);
+        let before = |node: NodeId, function| function != here || node < self.at;
+        let definitions = self.facts.definitions_of(place).iter().rev();
+        for definition in definitions.filter(|it| before(it.node, it.function)) {
             match definition.how {
                 How::Assign { value, .. } if value != self.at => ways.extend(self.read(value, depth + 1)),
                 How::Param(index) => ways.push(parameter(self.text_of(place), index)),
-                How::Augment { .. } => grown = true,
+                How::Augment { .. } => {
+                    grown = true;
+                    continue;
+                }
                 _ => return Vec::new(),
+            }
+            if definition.function == here && self.always_runs(definition.node) {
+                break;
             }
         }
         if grown {
@@ -198,6 +212,18 @@ impl Reader<'_> {
             }
         }
         ways
+    }
+
+    /// Whether the statement at `node` has run whenever the message is written: it stands before it in a block around it.
+    fn always_runs(&self, node: NodeId) -> bool {
+        let statement = self.facts.statement_of(node);
+        let block = NodeId(self.facts.node(statement).parent);
+        let role = self.facts.node(statement).role;
+        let around = std::iter::once(self.at).chain(self.facts.ancestors(self.at));
+        let child = around
+            .into_iter()
+            .find(|it| self.facts.node(*it).parent == block.0 && *it != block);
+        child.is_some_and(|it| self.facts.node(it).role == role)
     }
 
     fn text_of(&self, place: PlaceId) -> String {

@@ -5,14 +5,20 @@
 
 pub mod clean;
 pub mod clock;
+pub mod columns;
+pub mod imports;
 pub mod json;
 pub mod learn;
 pub mod level;
 pub mod lines;
 pub mod loggers;
+pub mod matching;
 pub mod messages;
+pub mod pattern;
 pub mod prefix;
 pub mod reader;
+pub mod records;
+pub mod resolve;
 pub mod sites;
 pub mod structured;
 pub mod template;

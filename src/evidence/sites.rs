@@ -1,5 +1,6 @@
 //! Log sites: every call that writes a line, with the templates of what it writes.
 
+use super::imports::Loggers;
 use super::level::Level;
 use super::loggers;
 use super::loggers::LoggerName;
@@ -84,8 +85,9 @@ pub struct Draft {
 #[must_use]
 pub fn collect(files: &[Source<'_>]) -> Sites {
     let mut drafts: Vec<Draft> = Vec::new();
+    let mut loggers = Loggers::new(files);
     for (file, source) in (0..).zip(files) {
-        drafts.extend(drafts_of(source.facts, file));
+        drafts.extend(drafts_of(source.facts, file, &mut loggers));
     }
     let wrapped = wrappers::expand(files, &drafts);
     let mut all: Vec<LogSite> = drafts.iter().chain(&wrapped).filter_map(|it| site(files, it)).collect();
@@ -100,13 +102,11 @@ pub fn collect(files: &[Source<'_>]) -> Sites {
     Sites { all }
 }
 
-fn drafts_of(facts: &FileFacts, file: u32) -> impl Iterator<Item = Draft> + '_ {
-    let calls = (0u32..)
-        .map(NodeId)
-        .zip(&facts.nodes)
-        .filter(|(_, node)| node.kind == Kind::Call);
-    calls.filter_map(move |(call, _)| {
-        let output = loggers::output(facts, call)?;
+fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Draft> {
+    let calls = (0u32..).map(NodeId).zip(&facts.nodes).filter(|(_, node)| node.kind == Kind::Call);
+    let drafts = calls.filter_map(|(call, _)| {
+        let mut output = loggers::output(facts, call)?;
+        loggers.settle(file as usize, &mut output);
         let templates = templates(facts, call, &output)?;
         Some(Draft {
             file,
@@ -115,7 +115,8 @@ fn drafts_of(facts: &FileFacts, file: u32) -> impl Iterator<Item = Draft> + '_ {
             output,
             templates,
         })
-    })
+    });
+    drafts.collect()
 }
 
 /// What the call writes, before wrappers are known.
@@ -158,7 +159,9 @@ fn with_arguments(facts: &FileFacts, call: NodeId, output: &Output, message: &Te
     if further.is_empty() && !(braces && named) {
         return message.clone();
     }
-    let style = if braces { Style::Braces } else { Style::Percent };
+    // A logger of unknown make shows by its text how it formats.
+    let shows_braces = !message.texts().any(|it| it.contains('%')) && message.texts().any(|it| it.contains('{'));
+    let style = if braces || shows_braces { Style::Braces } else { Style::Percent };
     let arguments: Vec<Hole> = further.iter().map(|it| messages::argument(facts, *it)).collect();
     message.clone().restyled(style).formatted(style, &arguments)
 }
@@ -242,7 +245,7 @@ fn site(files: &[Source<'_>], draft: &Draft) -> Option<LogSite> {
             .output
             .logger
             .as_ref()
-            .and_then(|it| printed_name(files, source.path, it)),
+            .and_then(|it| printed_name(source.path, it)),
         templates,
         keys: keys(facts, draft.call),
     })
@@ -257,33 +260,13 @@ fn keys(facts: &FileFacts, call: NodeId) -> Vec<String> {
 }
 
 /// What `%(name)s` shows.
-fn printed_name(files: &[Source<'_>], path: &str, name: &LoggerName) -> Option<String> {
+fn printed_name(path: &str, name: &LoggerName) -> Option<String> {
     match name {
         LoggerName::Text(text) => Some(text.clone()),
         LoggerName::Root => Some("root".to_owned()),
         LoggerName::Module => Some(module_name(path)),
-        LoggerName::Imported(stem, member) => {
-            let mut other = files.iter().filter(|it| stem_of(it.path) == stem);
-            let found = other.next().filter(|_| other.next().is_none())?;
-            loggers_of_module(found, member)
-        }
+        LoggerName::Imported(..) => None,
     }
-}
-
-fn loggers_of_module(source: &Source<'_>, member: &str) -> Option<String> {
-    let facts = source.facts;
-    let calls = (0u32..)
-        .map(NodeId)
-        .zip(&facts.nodes)
-        .filter(|(_, it)| it.kind == Kind::Name);
-    for (node, _) in calls {
-        if facts.name_text(node) == Some(member)
-            && let Some(LoggerName::Text(text)) = loggers::name_of(facts, node)
-        {
-            return Some(text);
-        }
-    }
-    None
 }
 
 /// The module's dotted name by its path.

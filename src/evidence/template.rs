@@ -143,7 +143,9 @@ impl Template {
     #[must_use]
     pub fn restyled(mut self, style: Style) -> Self {
         for part in &mut self.parts {
-            if let Part::Hole(Hole { param: Some((_, how)), .. }) = part
+            if let Part::Hole(Hole {
+                param: Some((_, how)), ..
+            }) = part
                 && *how == Style::Plain
             {
                 *how = style;

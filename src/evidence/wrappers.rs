@@ -57,12 +57,7 @@ fn name_of<'a>(files: &[Source<'a>], wrapper: &Wrapper) -> &'a str {
 fn wrappers<'a>(files: &[Source<'a>], drafts: &[Draft]) -> FxHashMap<&'a str, Vec<Wrapper>> {
     let mut by_name: FxHashMap<&str, Vec<Wrapper>> = FxHashMap::default();
     for draft in drafts {
-        let mut templates: Vec<Template> = draft
-            .templates
-            .iter()
-            .filter(|it| shows_parameter(it))
-            .cloned()
-            .collect();
+        let mut templates: Vec<Template> = draft.templates.iter().filter(|it| is_message(it)).cloned().collect();
         if templates.is_empty() || draft.function == MODULE_FN {
             continue;
         }
@@ -174,8 +169,8 @@ fn may_call(files: &[Source<'_>], file: u32, function: NodeId, wrapper: &Wrapper
 /// Whether containers and files have a method of that name, so that it says nothing about the receiver.
 fn is_common(name: &str) -> bool {
     const COMMON: [&str; 20] = [
-        "get", "set", "add", "append", "update", "pop", "join", "format", "read", "write", "send", "run", "call", "close",
-        "open", "put", "parse", "start", "stop", "__init__",
+        "get", "set", "add", "append", "update", "pop", "join", "format", "read", "write", "send", "run", "call",
+        "close", "open", "put", "parse", "start", "stop", "__init__",
     ];
     COMMON.contains(&name)
 }
@@ -208,7 +203,10 @@ fn draft(files: &[Source<'_>], file: u32, call: NodeId, function: NodeId, wrappe
     // A call that gives no text of its own is told by the wrapper's site.
     let fuller = |own: &Template| {
         let least = own.literal_chars();
-        arguments.fill(own).into_iter().filter(move |it| it.literal_chars() > least || shows_parameter(it))
+        arguments
+            .fill(own)
+            .into_iter()
+            .filter(move |it| it.literal_chars() > least || shows_parameter(it))
     };
     let templates: Vec<Template> = wrapper.templates.iter().flat_map(fuller).collect();
     let name = super::loggers::last_name(facts, function)?;
@@ -273,11 +271,18 @@ impl Arguments<'_> {
             );
         };
         let ways = messages::templates(self.facts, value);
-        let arguments: Vec<Hole> = self.further(index).map(|it| messages::argument(self.facts, it)).collect();
+        let arguments: Vec<Hole> = self
+            .further(index)
+            .map(|it| messages::argument(self.facts, it))
+            .collect();
         let formats = style != Style::Plain
             && (!arguments.is_empty() || self.facts.children_as(self.call, Role::Keyword).next().is_some());
         let ways = ways.into_iter().map(|it| it.restyled(style));
-        if formats { ways.map(|it| it.formatted(style, &arguments)).collect() } else { ways.collect() }
+        if formats {
+            ways.map(|it| it.formatted(style, &arguments)).collect()
+        } else {
+            ways.collect()
+        }
     }
 
     /// The arguments after the message.
@@ -286,4 +291,3 @@ impl Arguments<'_> {
         self.facts.children_as(self.call, Role::Arg).skip(skip)
     }
 }
-
