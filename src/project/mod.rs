@@ -13,6 +13,7 @@ mod infer;
 mod modules;
 mod reaching;
 mod sites;
+mod transparent;
 mod ty;
 mod types;
 

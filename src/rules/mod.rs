@@ -13,8 +13,10 @@ mod blocking_subprocess;
 mod blocking_wait;
 mod context;
 mod cpu_bound_call;
+mod dangling_task;
 mod text;
 mod twin;
+mod unawaited_coroutine;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
@@ -41,6 +43,8 @@ pub static ALL: &[&Rule] = &[
     &blocking_subprocess::RULE,
     &blocking_wait::RULE,
     &cpu_bound_call::RULE,
+    &dangling_task::RULE,
+    &unawaited_coroutine::RULE,
 ];
 
 /// The rule that speaks of a kind of blocking.
