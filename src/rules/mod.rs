@@ -14,6 +14,8 @@ mod blocking_wait;
 mod context;
 mod cpu_bound_call;
 mod dangling_task;
+mod lock_across_await;
+mod nested_event_loop;
 mod text;
 mod twin;
 mod unawaited_coroutine;
@@ -44,6 +46,8 @@ pub static ALL: &[&Rule] = &[
     &blocking_wait::RULE,
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
+    &lock_across_await::RULE,
+    &nested_event_loop::RULE,
     &unawaited_coroutine::RULE,
 ];
 

@@ -1,6 +1,6 @@
 #![doc = include_str!("../../rules/unawaited-coroutine.md")]
 
-use crate::catalog::{Act, EntryId};
+use crate::catalog::Act;
 use crate::diagnostic::{Confidence, Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
 use crate::facts::{Fate, FnKind, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, Site, Ty};
@@ -25,7 +25,7 @@ enum Maker {
     /// A function of the project.
     Own,
     /// A library's coroutine function.
-    Library(EntryId),
+    Library,
     /// `sync_to_async(f)(x)`.
     Bridge(String),
 }
@@ -53,7 +53,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
 fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
     match site.callee {
         Callee::Own(function) if cx.project.gives_coroutine(function) => Some(Maker::Own),
-        Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => Some(Maker::Library(entry)),
+        Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => Some(Maker::Library),
         _ => None,
     }
 }
@@ -87,8 +87,7 @@ fn bridge(cx: &Context<'_>, node: NodeId) -> Option<Maker> {
 
 fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Option<Diagnostic> {
     let called = match maker {
-        Maker::Own => cx.node_text(node),
-        Maker::Library(entry) => cx.project.names.catalog.entry_name(*entry).to_owned(),
+        Maker::Own | Maker::Library => cx.node_text(node),
         Maker::Bridge(text) => format!("{text}(...)"),
     };
     let (message, why) = match cx.facts().fate(node) {
@@ -130,7 +129,7 @@ fn fix(cx: &Context<'_>, node: NodeId, maker: &Maker) -> Fix {
         title: "await it".to_owned(),
         safety: match maker {
             Maker::Own => Safety::Unsafe,
-            Maker::Library(_) | Maker::Bridge(_) => Safety::Safe,
+            Maker::Library | Maker::Bridge(_) => Safety::Safe,
         },
         edits: vec![(before, "await ".to_owned())],
     }
