@@ -146,6 +146,13 @@ impl Catalog {
         &self.entries[id.0 as usize].name
     }
 
+    /// The class whose method the entry is.
+    #[must_use]
+    pub fn owner(&self, id: EntryId) -> Option<ExtClass> {
+        let (parent, _) = self.entry_name(id).rsplit_once('.')?;
+        self.class(self.find(parent)?)
+    }
+
     /// What the call gives (what `await` gives where it is a coroutine).
     #[must_use]
     pub fn returns(&self, id: EntryId) -> Option<ExtType> {

@@ -170,7 +170,7 @@ fn one_step_up(names: &Names, site: &Site, id: SiteId, reach: Reach) -> Reach {
 }
 
 /// Of up to four candidates one is enough; of more, four in five must block.
-fn agree(blocking: usize, candidates: usize) -> bool {
+pub(super) fn agree(blocking: usize, candidates: usize) -> bool {
     blocking > 0 && (candidates <= 4 || blocking * 5 >= candidates * 4)
 }
 
