@@ -1,5 +1,6 @@
 //! Findings accepted at a moment: written to a file, and silent from then on.
 
+use crate::source::reason;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -68,10 +69,17 @@ impl Baseline {
             path: path.display().to_string(),
             message,
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| fail(format!("can't be read: {error}; make it with `--write-baseline`")))?;
-        let file: File = serde_json::from_str(&text)
-            .map_err(|error| fail(format!("is not a baseline: {error}; make it again with `--write-baseline`")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            fail(format!(
+                "can't be read: {}; make it with `--write-baseline`",
+                reason(&error)
+            ))
+        })?;
+        let file: File = serde_json::from_str(&text).map_err(|error| {
+            fail(format!(
+                "is not a baseline: {error}; make it again with `--write-baseline`"
+            ))
+        })?;
         if file.schema != SCHEMA {
             return Err(fail(format!(
                 "has the schema `{}` and not `{SCHEMA}`; make it again with `--write-baseline`",
@@ -119,7 +127,7 @@ impl Baseline {
         };
         let mut text = serde_json::to_vec_pretty(&file).map_err(|error| fail(&error))?;
         text.push(b'\n');
-        replace(path, &text).map_err(|error| fail(&error))
+        replace(path, &text).map_err(|error| fail(&reason(&error)))
     }
 
     /// For each finding whether it is accepted: matched by path and fingerprint first, then by fingerprint alone
@@ -218,10 +226,9 @@ mod tests {
     #[test]
     fn files_not_looked_at_keep_their_entries() {
         let mut now = Baseline::of([finding("a.py", "1")]);
-        now.keep(
-            Baseline::of([finding("b.py", "2"), finding("a.py", "9")]),
-            |path| path == "b.py",
-        );
+        now.keep(Baseline::of([finding("b.py", "2"), finding("a.py", "9")]), |path| {
+            path == "b.py"
+        });
         assert_eq!(now, Baseline::of([finding("a.py", "1"), finding("b.py", "2")]));
     }
 }
