@@ -1,5 +1,6 @@
 //! Findings accepted at a moment: written to a file, and silent from then on.
 
+use crate::source::reason;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -68,8 +69,12 @@ impl Baseline {
             path: path.display().to_string(),
             message,
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| fail(format!("can't be read: {error}; make it with `--write-baseline`")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            fail(format!(
+                "can't be read: {}; make it with `--write-baseline`",
+                reason(&error)
+            ))
+        })?;
         let file: File = serde_json::from_str(&text).map_err(|error| {
             fail(format!(
                 "is not a baseline: {error}; make it again with `--write-baseline`"
@@ -122,7 +127,7 @@ impl Baseline {
         };
         let mut text = serde_json::to_vec_pretty(&file).map_err(|error| fail(&error))?;
         text.push(b'\n');
-        replace(path, &text).map_err(|error| fail(&error))
+        replace(path, &text).map_err(|error| fail(&reason(&error)))
     }
 
     /// For each finding whether it is accepted: matched by path and fingerprint first, then by fingerprint alone
