@@ -21,12 +21,13 @@ pub(super) const ELSEWHERE: Flags = Flags::OFFLOADED
 #[must_use]
 pub(super) fn loop_starters(names: &Names, graph: &CallGraph) -> Chains {
     let is_end = |site: &Site| {
-        let Callee::Library(entry) = site.callee else { return false };
+        let Callee::Library(entry) = site.callee else {
+            return false;
+        };
         names.catalog.entry(entry).act == Some(Act::RunLoop) && !is_tried(names.facts(site.at.module), site.at.node)
     };
-    let follows = |site: &Site| {
-        !site.flags.has(ELSEWHERE) && !asks_for_loop(names.facts(site.caller.module), site.caller)
-    };
+    let follows =
+        |site: &Site| !site.flags.has(ELSEWHERE) && !asks_for_loop(names.facts(site.caller.module), site.caller);
     let enters = |function: FnId| names.function(function).kind != FnKind::Async;
     Chains::new(
         graph,
@@ -88,9 +89,8 @@ fn is_tried(facts: &FileFacts, node: NodeId) -> bool {
         if facts.kind(around) == Kind::Try && facts.node(below).role == Role::Body {
             let handlers = facts.children_as(around, Role::Handler);
             let mut types = handlers.filter_map(|it| facts.child(it, Role::Type));
-            let names_it = |it: NodeId| {
-                (it.0..facts.node(it).end).any(|at| written(facts, NodeId(at)).ends_with("RuntimeError"))
-            };
+            let names_it =
+                |it: NodeId| (it.0..facts.node(it).end).any(|at| written(facts, NodeId(at)).ends_with("RuntimeError"));
             if types.any(names_it) {
                 return true;
             }

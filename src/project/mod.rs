@@ -29,7 +29,7 @@ pub use classes::{Base, ClassTable, Member, written};
 pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
-pub use guards::Guard;
+pub use guards::{Flag, Guard, Guards};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
 pub use infer::Eval;
 pub use modules::{Importer, Module, ModuleTable, Target};

@@ -38,7 +38,9 @@ fn makes_task(cx: &Context<'_>, entry: EntryId) -> bool {
     let catalog = &cx.project.names.catalog;
     let it = catalog.entry(entry);
     let gives_task = it.returns.as_deref() == Some("asyncio.Task") || catalog.entry_name(entry) == "asyncio.gather";
-    let in_group = catalog.owner(entry).is_some_and(|class| catalog.is(class, Is::TaskGroup));
+    let in_group = catalog
+        .owner(entry)
+        .is_some_and(|class| catalog.is(class, Is::TaskGroup));
     let starts = matches!(
         (it.act, it.takes),
         (Some(Act::Spawn), Some(Takes::Awaitable)) | (Some(Act::FanOut), Some(Takes::Spread))
@@ -58,9 +60,14 @@ fn is_lost(cx: &Context<'_>, site: &Site) -> bool {
 fn is_task_already(cx: &Context<'_>, call: NodeId) -> bool {
     let catalog = &cx.project.names.catalog;
     let ty = cx.facts().arg(call, 0).map(|it| cx.eval().expr(it));
-    ty.is_some_and(|it| catalog.find("asyncio.Future").and_then(|name| catalog.class(name)).is_some_and(|future| {
-        matches!(it, crate::project::Ty::External(class) if catalog.lineage(class).contains(&future))
-    }))
+    ty.is_some_and(|it| {
+        catalog
+            .find("asyncio.Future")
+            .and_then(|name| catalog.class(name))
+            .is_some_and(
+                |future| matches!(it, crate::project::Ty::External(class) if catalog.lineage(class).contains(&future)),
+            )
+    })
 }
 
 fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diagnostic {

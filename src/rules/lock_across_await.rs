@@ -61,7 +61,9 @@ fn by_hand(cx: &Context<'_>, local: LocalFn) -> Vec<Held> {
         .graph
         .sites_in(cx.function(local))
         .filter_map(|(_, site)| {
-            let Callee::Library(entry) = site.callee else { return None };
+            let Callee::Library(entry) = site.callee else {
+                return None;
+            };
             let takes = lock_method(cx, entry)?;
             let receiver = facts.child(facts.child(site.at.node, Role::Func)?, Role::Value)?;
             Some((site.at.node, receiver, takes))

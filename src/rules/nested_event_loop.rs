@@ -42,7 +42,9 @@ fn chain(cx: &Context<'_>, site: SiteId) -> Option<Vec<SiteId>> {
     let project = cx.project;
     let targets = project.graph.site(site).targets();
     // An async callee has its own finding.
-    let runs_here = targets.iter().all(|&it| project.names.function(it).kind != FnKind::Async);
+    let runs_here = targets
+        .iter()
+        .all(|&it| project.names.function(it).kind != FnKind::Async);
     if !runs_here || !project.runs_on_callers_thread(site) {
         return None;
     }

@@ -73,7 +73,9 @@ fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
 /// `sync_to_async(f)(x)`: the call of what a bridge made.
 fn bridge(cx: &Context<'_>, node: NodeId) -> Option<Maker> {
     let facts = cx.facts();
-    let inner = facts.child(node, Role::Func).filter(|&it| facts.kind(it) == Kind::Call)?;
+    let inner = facts
+        .child(node, Role::Func)
+        .filter(|&it| facts.kind(it) == Kind::Call)?;
     if facts.kind(node) != Kind::Call || facts.is_awaited(node) || facts.fate(node) == Fate::Taken {
         return None;
     }
@@ -115,7 +117,10 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
     diagnostic.help = if is_async {
         format!("write `await {called}(...)`")
     } else {
-        format!("make `{}` async and await it, or hand the coroutine to a task", diagnostic.qualname)
+        format!(
+            "make `{}` async and await it, or hand the coroutine to a task",
+            diagnostic.qualname
+        )
     };
     diagnostic.fix = is_async.then(|| fix(cx, node, maker));
     diagnostic.confidence = Confidence::High;
