@@ -5,6 +5,7 @@
 
 pub mod node;
 pub mod scope;
+mod strings;
 mod tree;
 
 pub use node::{Kind, NO_PAYLOAD, Node, NodeId, Op, Role, Span, Sym};
@@ -13,6 +14,7 @@ pub use scope::{
     ParamKind, Place, PlaceId, PlaceKind,
 };
 use serde::{Deserialize, Serialize};
+pub use strings::Strings;
 pub use tree::{Ancestors, Children};
 
 /// A comment that silences rules: `# tailspike: ignore[rule, ...] reason`.
@@ -45,7 +47,7 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Names and short strings, each once; `Sym` is the index.
-    pub strings: Vec<Box<str>>,
+    pub strings: Strings,
     /// The tree in preorder; node 0 is the module.
     pub nodes: Vec<Node>,
     /// All names of all scopes.
