@@ -1,5 +1,6 @@
 //! The table of a file's names and short strings, each once.
 
+use crate::facts::Strings;
 use crate::facts::Sym;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHasher;
@@ -8,7 +9,7 @@ use std::hash::Hasher;
 /// Interns without holding keys twice: the map goes from a string's hash to its index, equal hashes probe on.
 #[derive(Default)]
 pub(super) struct Symbols {
-    pub(super) strings: Vec<Box<str>>,
+    pub(super) strings: Strings,
     by_hash: FxHashMap<u64, Sym>,
 }
 
@@ -16,8 +17,10 @@ impl Symbols {
     /// A table with room for a file of this size.
     pub(super) fn for_text(text: &str) -> Self {
         let names = text.len() / 160 + 16;
+        let mut strings = Strings::default();
+        strings.reserve(names, names * 12);
         Self {
-            strings: Vec::with_capacity(names),
+            strings,
             by_hash: FxHashMap::with_capacity_and_hasher(names, rustc_hash::FxBuildHasher),
         }
     }
@@ -29,19 +32,18 @@ impl Symbols {
         let mut key = hasher.finish();
         loop {
             match self.by_hash.get(&key) {
-                Some(&found) if &*self.strings[found.0 as usize] == name => return found,
+                Some(&found) if self.strings.get(found) == name => return found,
                 Some(_) => key = key.wrapping_add(1),
                 None => break,
             }
         }
-        let sym = Sym(u32::try_from(self.strings.len()).unwrap_or(u32::MAX));
-        self.strings.push(name.into());
+        let sym = self.strings.push(name);
         self.by_hash.insert(key, sym);
         sym
     }
 
     /// The text of a symbol.
     pub(super) fn text(&self, sym: Sym) -> &str {
-        &self.strings[sym.0 as usize]
+        self.strings.get(sym)
     }
 }
