@@ -15,7 +15,9 @@ mod infer;
 mod loops;
 mod modules;
 mod reaching;
+mod remote;
 mod sites;
+mod steadiness;
 mod transparent;
 mod ty;
 mod types;
@@ -35,6 +37,7 @@ pub use infer::Eval;
 pub use modules::{Importer, Module, ModuleTable, Target};
 use rayon::prelude::*;
 pub use ty::Ty;
+pub use steadiness::Steadiness;
 pub use types::{Entity, Types};
 
 /// The whole program, linked and read-only.
@@ -53,6 +56,8 @@ pub struct Project {
     pub blocking: Blocking,
     /// Which sync functions start an event loop on the thread that calls them.
     pub loop_starters: Chains,
+    /// Which functions reach a remote service, on whatever thread.
+    pub remote_callers: Chains,
 }
 
 impl Project {
@@ -69,6 +74,7 @@ impl Project {
         let blocking = Blocking::new(&names, &graph, &accepts);
         Self {
             loop_starters: loops::loop_starters(&names, &graph),
+            remote_callers: remote::remote_callers(&names, &graph),
             names,
             types,
             graph,

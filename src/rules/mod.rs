@@ -16,6 +16,8 @@ mod cpu_bound_call;
 mod dangling_task;
 mod lock_across_await;
 mod nested_event_loop;
+mod retry;
+mod retry_without_jitter;
 mod text;
 mod twin;
 mod unawaited_coroutine;
@@ -48,6 +50,7 @@ pub static ALL: &[&Rule] = &[
     &dangling_task::RULE,
     &lock_across_await::RULE,
     &nested_event_loop::RULE,
+    &retry_without_jitter::RULE,
     &unawaited_coroutine::RULE,
 ];
 

@@ -1,6 +1,6 @@
 //! Python as it is written, short enough for a message.
 
-use crate::facts::{FileFacts, Kind, NodeId, Role};
+use crate::facts::{FileFacts, Kind, NodeId, Op, Role};
 
 /// The dotted text of a callee: `self.client.get`, `open(...).read`, `f`.
 #[must_use]
@@ -42,8 +42,27 @@ pub fn expr_text(facts: &FileFacts, node: NodeId, depth: u32) -> String {
         Kind::Await => format!("await {}", inner(Role::Value)),
         Kind::Starred => format!("*{}", inner(Role::Value)),
         Kind::Number => facts.payload_text(node).unwrap_or("...").to_owned(),
+        Kind::BinOp => match operator(facts.node(node).payload) {
+            Some("**") => format!("{}**{}", inner(Role::Left), inner(Role::Right)),
+            Some(op) => format!("{} {op} {}", inner(Role::Left), inner(Role::Right)),
+            None => "...".to_owned(),
+        },
         Kind::List => "[...]".to_owned(),
         Kind::Lambda => "lambda".to_owned(),
         _ => "...".to_owned(),
     }
+}
+
+/// The arithmetic operators, as they are written.
+fn operator(payload: u32) -> Option<&'static str> {
+    const WRITTEN: [(Op, &str); 7] = [
+        (Op::Add, "+"),
+        (Op::Sub, "-"),
+        (Op::Mult, "*"),
+        (Op::Div, "/"),
+        (Op::FloorDiv, "//"),
+        (Op::Pow, "**"),
+        (Op::LShift, "<<"),
+    ];
+    WRITTEN.iter().find(|(op, _)| *op as u32 == payload).map(|(_, text)| *text)
 }
