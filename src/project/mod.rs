@@ -7,14 +7,19 @@ mod circumstances;
 mod classes;
 mod decorators;
 mod exposure;
+mod fan_out;
 mod graph;
 mod ids;
 mod infer;
+mod limiter;
 mod modules;
 mod reaching;
+mod scarce;
 mod sites;
 mod ty;
 mod types;
+mod width;
+mod words;
 
 use crate::catalog::Blocks;
 use crate::catalog::Catalog;
@@ -23,13 +28,17 @@ pub use blocking::{Blocking, Reach, Tier, usual_cost};
 pub use classes::{Base, ClassTable, Member, written};
 pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
+pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
 pub use infer::Eval;
+pub use limiter::{Hold, LimiterKind, Limiters, says_limit};
 pub use modules::{Importer, Module, ModuleTable, Target};
 use rayon::prelude::*;
+pub use scarce::{Reached, Resource, Scarce};
 pub use ty::Ty;
 pub use types::{Entity, Types};
+pub use width::Width;
 
 /// The whole program, linked and read-only.
 pub struct Project {
@@ -45,6 +54,12 @@ pub struct Project {
     pub exposures: Exposures,
     /// Who blocks.
     pub blocking: Blocking,
+    /// What bounds how many run.
+    pub limiters: Limiters,
+    /// What starts many at once.
+    pub fan_outs: FanOuts,
+    /// Who uses what is scarce.
+    pub scarce: Scarce,
 }
 
 impl Project {
@@ -59,6 +74,9 @@ impl Project {
         let exposures = Exposures::new(&names, &graph, &decorators);
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
         let blocking = Blocking::new(&names, &graph, &accepts);
+        let limiters = Limiters::new(&names, &types, &graph, &decorators);
+        let fan_outs = FanOuts::new(&names, &types, &graph, &limiters);
+        let scarce = Scarce::new(&names, &graph, &limiters);
         Self {
             names,
             types,
@@ -66,6 +84,9 @@ impl Project {
             decorators,
             exposures,
             blocking,
+            limiters,
+            fan_outs,
+            scarce,
         }
     }
 }

@@ -13,8 +13,11 @@ mod blocking_subprocess;
 mod blocking_wait;
 mod context;
 mod cpu_bound_call;
+mod fan_out_text;
+mod ineffective_limiter;
 mod text;
 mod twin;
+mod unbounded_fan_out;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
@@ -41,6 +44,8 @@ pub static ALL: &[&Rule] = &[
     &blocking_subprocess::RULE,
     &blocking_wait::RULE,
     &cpu_bound_call::RULE,
+    &ineffective_limiter::RULE,
+    &unbounded_fan_out::RULE,
 ];
 
 /// The rule that speaks of a kind of blocking.
