@@ -25,7 +25,9 @@ const ROUNDS: usize = 5;
 fn main() -> anyhow::Result<()> {
     let (flags, roots): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|it| it.starts_with("--"));
     let files = python_files(&roots);
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK_BYTES).build()?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(syntax::STACK_BYTES)
+        .build()?;
     pool.install(|| match flags.first().map(String::as_str) {
         Some("--lower") => compare(&files),
         Some("--verify") => verify(&files),
@@ -38,7 +40,10 @@ fn python_files(roots: &[String]) -> Vec<PathBuf> {
     let is_python = |path: &PathBuf| path.extension().is_some_and(|it| it == "py" || it == "pyi");
     let walk = |root: &String| ignore::WalkBuilder::new(root).standard_filters(false).build();
     let entries = roots.iter().flat_map(walk).flatten();
-    entries.map(ignore::DirEntry::into_path).filter(|it| it.is_file() && is_python(it)).collect()
+    entries
+        .map(ignore::DirEntry::into_path)
+        .filter(|it| it.is_file() && is_python(it))
+        .collect()
 }
 
 fn read(path: &Path) -> String {
@@ -80,25 +85,49 @@ fn compare(files: &[PathBuf]) {
         best
     };
     let zero = || [Duration::ZERO; 2];
-    let [parse, lower] = files.par_iter().map(best).reduce(zero, |a, b| [a[0] + b[0], a[1] + b[1]]);
+    let [parse, lower] = files
+        .par_iter()
+        .map(best)
+        .reduce(zero, |a, b| [a[0] + b[0], a[1] + b[1]]);
     let (parse, lower) = (parse.as_secs_f64(), lower.as_secs_f64());
-    println!("{} files: parse {parse:.3} s, parse and lower {lower:.3} s, {:.3} x", files.len(), lower / parse);
+    println!(
+        "{} files: parse {parse:.3} s, parse and lower {lower:.3} s, {:.3} x",
+        files.len(),
+        lower / parse
+    );
 }
 
 fn verify(files: &[PathBuf]) {
     let census = |path: &PathBuf| {
         let facts = syntax::lower(&read(path));
         if let Some(problem) = &facts.error {
-            println!("{}:{}:{}: {}", path.display(), problem.line, problem.column, problem.message);
+            println!(
+                "{}:{}:{}: {}",
+                path.display(),
+                problem.line,
+                problem.column,
+                problem.message
+            );
         } else if let Err(problem) = shape(&facts) {
             println!("{}: WRONG SHAPE: {problem}", path.display());
         }
         let opaque = facts.nodes.iter().filter(|it| it.kind == Kind::Opaque).count();
-        [facts.nodes.len(), opaque, facts.definitions.len(), facts.places.len(), heap(&facts), facts.line_starts.len()]
+        [
+            facts.nodes.len(),
+            opaque,
+            facts.definitions.len(),
+            facts.places.len(),
+            heap(&facts),
+            facts.line_starts.len(),
+        ]
     };
     let sizes: Vec<[usize; 6]> = files.par_iter().map(census).collect();
-    let [nodes, opaque, definitions, places, bytes, lines] = std::array::from_fn(|at| sizes.iter().map(|it| it[at]).sum::<usize>());
-    println!("{} files, {lines} lines, {nodes} nodes ({opaque} opaque), {definitions} definitions, {places} places", files.len());
+    let [nodes, opaque, definitions, places, bytes, lines] =
+        std::array::from_fn(|at| sizes.iter().map(|it| it[at]).sum::<usize>());
+    println!(
+        "{} files, {lines} lines, {nodes} nodes ({opaque} opaque), {definitions} definitions, {places} places",
+        files.len()
+    );
     println!(
         "{:.1} MB of facts, {:.1} bytes a node, {:.1} bytes a line",
         bytes as f64 / 1e6,
@@ -147,10 +176,18 @@ fn shape(facts: &FileFacts) -> Result<(), String> {
     if let Some(at) = mixed {
         return Err(format!("the definitions of place {at} are mixed with others"));
     }
-    let walked = |(index, _)| facts.body_nodes(index).filter(|&it| facts.function_of(it) == index).count();
+    let walked = |(index, _)| {
+        facts
+            .body_nodes(index)
+            .filter(|&it| facts.function_of(it) == index)
+            .count()
+    };
     let owned: usize = facts.all_functions().map(walked).sum();
     if owned != facts.nodes.len() - 1 {
-        return Err(format!("{owned} of {} nodes belong to the function that walks them", facts.nodes.len() - 1));
+        return Err(format!(
+            "{owned} of {} nodes belong to the function that walks them",
+            facts.nodes.len() - 1
+        ));
     }
     let unbound = |it: &&tailspike::facts::Import| it.place.is_some_and(|it| it.0 as usize >= facts.places.len());
     match facts.imports.iter().find(unbound) {

@@ -30,5 +30,9 @@ pub(super) fn is_remote(names: &Names, site: &Site) -> bool {
         entry.blocks,
         Some(Blocks::Http | Blocks::Sdk | Blocks::Database | Blocks::Dns)
     );
-    by_thread || matches!(entry.scarce.as_deref(), Some("network" | "database" | "sdk" | "http" | "llm"))
+    by_thread
+        || matches!(
+            entry.scarce.as_deref(),
+            Some("network" | "database" | "sdk" | "http" | "llm")
+        )
 }

@@ -62,16 +62,16 @@ impl<'a> Slice<'a> {
         let facts = self.facts(module);
         let said = match facts.kind(node) {
             Kind::Name => facts.name_text(node).map_or(Steadiness::Fixed, by_name),
-            Kind::Attribute | Kind::Str | Kind::Keyword => {
-                facts.payload_text(node).map_or(Steadiness::Fixed, by_name)
-            }
+            Kind::Attribute | Kind::Str | Kind::Keyword => facts.payload_text(node).map_or(Steadiness::Fixed, by_name),
             _ => Steadiness::Fixed,
         };
         if said == Steadiness::Random {
             return said;
         }
         said.max(match facts.kind(node) {
-            Kind::Name => facts.name_place(node).map_or(Steadiness::Unknown, |it| self.place(module, it)),
+            Kind::Name => facts
+                .name_place(node)
+                .map_or(Steadiness::Unknown, |it| self.place(module, it)),
             Kind::Call => self.call(module, node),
             Kind::Attribute => self.attribute(module, node),
             Kind::Lambda | Kind::Opaque => Steadiness::Unknown,
@@ -119,8 +119,14 @@ impl<'a> Slice<'a> {
         if let (Some(class), Some("self")) = (class, facts.name_text(value)) {
             let name = facts.payload_text(node);
             let own = class.attributes.iter().filter(|it| Some(facts.text(it.name)) == name);
-            let any_random = own.map(|it| self.how(module, it.how)).any(|it| it == Steadiness::Random);
-            return if any_random { Steadiness::Random } else { Steadiness::Fixed };
+            let any_random = own
+                .map(|it| self.how(module, it.how))
+                .any(|it| it == Steadiness::Random);
+            return if any_random {
+                Steadiness::Random
+            } else {
+                Steadiness::Fixed
+            };
         }
         self.node(module, value)
     }
@@ -152,7 +158,10 @@ impl<'a> Slice<'a> {
                 Steadiness::Unknown
             }
         } else {
-            own.into_iter().map(|it| self.returned(it)).max().unwrap_or(Steadiness::Unknown)
+            own.into_iter()
+                .map(|it| self.returned(it))
+                .max()
+                .unwrap_or(Steadiness::Unknown)
         };
         let arguments = facts.children(node).filter(|&it| it != func);
         let arguments = arguments.map(|it| self.node(module, it)).max();
@@ -160,7 +169,9 @@ impl<'a> Slice<'a> {
             Kind::Attribute => facts.child(func, Role::Value).map(|it| self.node(module, it)),
             _ => None,
         };
-        computed.max(arguments.unwrap_or(Steadiness::Fixed)).max(receiver.unwrap_or(Steadiness::Fixed))
+        computed
+            .max(arguments.unwrap_or(Steadiness::Fixed))
+            .max(receiver.unwrap_or(Steadiness::Fixed))
     }
 
     fn returned(&mut self, function: FnId) -> Steadiness {
@@ -184,7 +195,15 @@ fn returns(facts: &FileFacts, function: LocalFn) -> impl Iterator<Item = NodeId>
 /// What a name says: chance, or a time that a server gave.
 fn by_name(name: &str) -> Steadiness {
     const CHANCE: [&str; 9] = [
-        "random", "jitter", "secrets", "randint", "randrange", "uniform", "uuid", "hash", "noise",
+        "random",
+        "jitter",
+        "secrets",
+        "randint",
+        "randrange",
+        "uniform",
+        "uuid",
+        "hash",
+        "noise",
     ];
     const GIVEN: [&str; 5] = ["retry_after", "retry-after", "header", "reset", "suggested"];
     let name = name.to_ascii_lowercase();
@@ -200,9 +219,39 @@ fn by_name(name: &str) -> Steadiness {
 /// Functions whose result is as steady as their arguments: arithmetic, sequences, settings, the waits of libraries.
 fn is_pure(name: &str) -> bool {
     const PURE: [&str; 33] = [
-        "min", "max", "int", "float", "pow", "abs", "round", "len", "sum", "str", "bool", "range", "enumerate", "list",
-        "tuple", "iter", "next", "count", "repeat", "cycle", "ceil", "floor", "exp", "exp2", "log", "timedelta",
-        "total_seconds", "getenv", "get", "getint", "getfloat", "pop", "append",
+        "min",
+        "max",
+        "int",
+        "float",
+        "pow",
+        "abs",
+        "round",
+        "len",
+        "sum",
+        "str",
+        "bool",
+        "range",
+        "enumerate",
+        "list",
+        "tuple",
+        "iter",
+        "next",
+        "count",
+        "repeat",
+        "cycle",
+        "ceil",
+        "floor",
+        "exp",
+        "exp2",
+        "log",
+        "timedelta",
+        "total_seconds",
+        "getenv",
+        "get",
+        "getint",
+        "getfloat",
+        "pop",
+        "append",
     ];
     PURE.contains(&name) || name.starts_with("wait_")
 }

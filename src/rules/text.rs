@@ -64,5 +64,8 @@ fn operator(payload: u32) -> Option<&'static str> {
         (Op::Pow, "**"),
         (Op::LShift, "<<"),
     ];
-    WRITTEN.iter().find(|(op, _)| *op as u32 == payload).map(|(_, text)| *text)
+    WRITTEN
+        .iter()
+        .find(|(op, _)| *op as u32 == payload)
+        .map(|(_, text)| *text)
 }

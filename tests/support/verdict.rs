@@ -146,7 +146,10 @@ fn meets(case: &Case<'_>, subject: &Subject, wanted: &Expectation, found: &Findi
         && found.line == wanted.line
         && rule.is_none_or(|rule| rule == found.rule)
         && wanted.column.is_none_or(|column| column == found.column)
-        && wanted.weights.iter().all(|weight| *weight == found.exposure || *weight == found.severity)
+        && wanted
+            .weights
+            .iter()
+            .all(|weight| *weight == found.exposure || *weight == found.severity)
         && found.message.contains(part)
 }
 
@@ -165,7 +168,11 @@ fn show_expectation(case: &Case<'_>, subject: &Subject, wanted: &Expectation) ->
         .as_deref()
         .map_or_else(String::new, |part| format!(" {part:?}"));
     let column = wanted.column.map_or_else(String::new, |column| format!(":{column}"));
-    let weights = if wanted.weights.is_empty() { String::new() } else { format!(" ({})", wanted.weights.join(" ")) };
+    let weights = if wanted.weights.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", wanted.weights.join(" "))
+    };
     format!(
         "{}:{}{column}: {word} [{rule}]{weights}{part}",
         subject.shown,

@@ -88,9 +88,12 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
     let target = facts.child(it.of, Role::Target)?;
     let iter = facts.child(it.of, Role::Iter)?;
     let is_range = facts.kind(iter) == Kind::Call
-        && facts
-            .child(iter, Role::Func)
-            .is_some_and(|func| matches!(written(facts, func).rsplit('.').next(), Some("range" | "count" | "repeat")));
+        && facts.child(iter, Role::Func).is_some_and(|func| {
+            matches!(
+                written(facts, func).rsplit('.').next(),
+                Some("range" | "count" | "repeat")
+            )
+        });
     let names: Vec<PlaceId> = (target.0..facts.node(target).end)
         .filter_map(|at| facts.name_place(NodeId(at)))
         .collect();
@@ -109,7 +112,9 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
 
 fn is_attempt_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["attempt", "retr", "tries", "try", "trial"].iter().any(|it| name.contains(it))
+    ["attempt", "retr", "tries", "try", "trial"]
+        .iter()
+        .any(|it| name.contains(it))
 }
 
 /// Whether a `while` counts attempts; `None` where it waits until a time has come.
@@ -130,7 +135,9 @@ fn counts_by_test(facts: &FileFacts, of: NodeId) -> Option<bool> {
     }
     let compared = inside().any(|it| {
         facts.kind(it) == Kind::Compare
-            && [Op::Lt, Op::LtE, Op::Gt, Op::GtE].iter().any(|op| facts.node(it).payload == *op as u32)
+            && [Op::Lt, Op::LtE, Op::Gt, Op::GtE]
+                .iter()
+                .any(|op| facts.node(it).payload == *op as u32)
     });
     let stepped = |place: PlaceId| {
         facts
@@ -155,7 +162,8 @@ fn leaves_after(facts: &FileFacts, it: &Attempts) -> bool {
 fn may_leave(facts: &FileFacts, tried: NodeId) -> bool {
     [Role::Body, Role::Orelse].into_iter().any(|role| {
         facts.children_as(tried, role).any(|statement| {
-            (statement.0..facts.node(statement).end).any(|at| matches!(facts.kind(NodeId(at)), Kind::Return | Kind::Break))
+            (statement.0..facts.node(statement).end)
+                .any(|at| matches!(facts.kind(NodeId(at)), Kind::Return | Kind::Break))
         })
     })
 }
@@ -206,5 +214,8 @@ fn catches_local_errors_only(facts: &FileFacts, tried: NodeId) -> bool {
         .map(|at| written(facts, NodeId(at)))
         .filter(|it| !it.is_empty())
         .collect();
-    !types.is_empty() && types.iter().all(|it| it.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)))
+    !types.is_empty()
+        && types
+            .iter()
+            .all(|it| it.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)))
 }

@@ -82,8 +82,18 @@ fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> Option<Confi
 /// Errors that only what is far away can raise.
 fn says_remote(error: &str) -> bool {
     const WORDS: [&str; 12] = [
-        "HTTP", "Http", "Connect", "Network", "RateLimit", "Throttl", "APIError", "API", "Transport", "Request",
-        "ServerError", "ServiceUnavailable",
+        "HTTP",
+        "Http",
+        "Connect",
+        "Network",
+        "RateLimit",
+        "Throttl",
+        "APIError",
+        "API",
+        "Transport",
+        "Request",
+        "ServerError",
+        "ServiceUnavailable",
     ];
     WORDS.iter().any(|it| error.contains(it))
 }
@@ -102,6 +112,14 @@ fn says_client(called: &str) -> bool {
 fn is_start_up(cx: &Context<'_>, local: LocalFn) -> bool {
     let function = cx.facts().function(local);
     let name = cx.facts().text(function.name);
-    let waits = ["wait_for", "wait_until", "wait_till", "await_", "_ready", "is_up", "health"];
+    let waits = [
+        "wait_for",
+        "wait_until",
+        "wait_till",
+        "await_",
+        "_ready",
+        "is_up",
+        "health",
+    ];
     function.kind == FnKind::Module || waits.iter().any(|it| name.contains(it))
 }

@@ -34,7 +34,11 @@ fn place(cx: &Context<'_>, local: LocalFn, node: NodeId, policy: Policy) -> Retr
     let facts = cx.facts();
     let parent = NodeId(facts.node(node).parent);
     let decorates = facts.node(node).role == Role::Decorator && facts.kind(parent) == Kind::FunctionDef;
-    let function = if decorates { LocalFn(facts.node(parent).payload) } else { local };
+    let function = if decorates {
+        LocalFn(facts.node(parent).payload)
+    } else {
+        local
+    };
     let project = cx.project;
     let reaches = project.remote_callers.reaches(&project.graph, cx.function(function));
     Retry {
@@ -134,7 +138,12 @@ fn urllib3(facts: &FileFacts, call: NodeId) -> Option<Policy> {
 
 /// `retry.retry(delay=, jitter=)` and `retrying.retry(wait_fixed=)`.
 fn retry_decorator(facts: &FileFacts, call: NodeId) -> Option<Policy> {
-    const WAITS: [&str; 4] = ["delay", "wait_fixed", "wait_exponential_multiplier", "wait_incrementing_start"];
+    const WAITS: [&str; 4] = [
+        "delay",
+        "wait_fixed",
+        "wait_exponential_multiplier",
+        "wait_incrementing_start",
+    ];
     const CHANCE: [&str; 4] = ["jitter", "wait_jitter_max", "wait_random_min", "wait_random_max"];
     let wait = WAITS.into_iter().find(|it| facts.keyword(call, it).is_some())?;
     let jitters = CHANCE.into_iter().any(|it| facts.keyword(call, it).is_some()) || facts.has_double_star(call);
