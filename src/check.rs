@@ -221,12 +221,7 @@ fn without_baseline<'a>(
     Ok((left, baselined))
 }
 
-fn write_baseline(
-    config: &Config,
-    sources: &Sources,
-    findings: &[Finding<'_>],
-    err: &mut dyn Write,
-) -> Result<Status> {
+fn write_baseline(config: &Config, sources: &Sources, findings: &[Finding<'_>], err: &mut dyn Write) -> Result<Status> {
     let path = config.baseline.as_ref().ok_or_else(|| {
         ConfigError::new(
             "no baseline to write",

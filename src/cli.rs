@@ -32,10 +32,7 @@ pub enum Command {
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "every flag of the command line is one"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "every flag of the command line is one")]
 pub struct CheckArgs {
     /// Files and folders to report on; the whole project around them is read.
     #[arg(value_name = "PATH")]

@@ -36,7 +36,11 @@ use source::Sources;
 pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], catalog: Catalog) -> Analysis {
     let (modules, mut failures) = pipeline::load(sources);
     let project = Project::new(modules, catalog, rules::rule_of);
-    let enabled: Vec<&'static Rule> = rules.iter().copied().filter(|rule| config.enabled(&rule.info)).collect();
+    let enabled: Vec<&'static Rule> = rules
+        .iter()
+        .copied()
+        .filter(|rule| config.enabled(&rule.info))
+        .collect();
     let (mut findings, failed) = pipeline::check(&project, &enabled);
     failures.extend(failed);
     let mut ignores = ignores(&project);

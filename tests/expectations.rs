@@ -2,6 +2,9 @@
 
 mod support;
 
+use support::expect::{Expectation, Kind, parse};
+use support::page;
+
 #[test]
 fn every_expectation_parses() {
     let mut problems = Vec::new();
@@ -26,4 +29,74 @@ fn every_expectation_parses() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn one(text: &str) -> Expectation {
+    let mut all = parse(text).expect("valid").expectations;
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.remove(0)
+}
+
+#[test]
+fn a_trailing_comment_speaks_of_its_line() {
+    let found = one("a = 1\nf()  # error: 3 [dangling-task] \"nobody keeps\"\n");
+    assert_eq!((found.line, found.column), (2, Some(3)));
+    assert_eq!(found.rule.as_deref(), Some("dangling-task"));
+    assert_eq!(found.part.as_deref(), Some("nobody keeps"));
+}
+
+#[test]
+fn a_lone_comment_speaks_of_the_next_line_of_code() {
+    let found = one("# error\n# why this is so\n\nf()  # tailspike: ignore[x] reason\n");
+    assert_eq!((found.line, found.written), (4, 1));
+}
+
+#[test]
+fn several_share_a_line() {
+    let all = parse("f()  # error: [a]  # note: \"b\"  # missed: [c] \"d\"\n")
+        .expect("valid")
+        .expectations;
+    assert_eq!(
+        all.iter().map(|one| one.kind).collect::<Vec<_>>(),
+        [Kind::Error, Kind::Note, Kind::Missed]
+    );
+}
+
+#[test]
+fn prose_is_no_expectation() {
+    let text = "f()  # note that this is fine\ng()  # error handling\nh()  # no error\n";
+    assert!(parse(text).expect("valid").expectations.is_empty());
+}
+
+#[test]
+fn malformed_expectations_are_refused() {
+    for text in [
+        "f()  # error: dangling-task\n",
+        "f()  # missed: [a]\n",
+        "f()  # error: [a\n",
+        "# error\n",
+    ] {
+        assert!(parse(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn flags_are_for_the_project() {
+    let expected = parse("# tailspike-test: --pedantic --min-severity low\nf()\n").expect("valid");
+    assert_eq!(expected.flags, ["--pedantic", "--min-severity", "low"]);
+}
+
+#[test]
+fn fences_become_files_with_their_place_in_the_page() {
+    let text = "# r\n\n## Example\nText\n```python\na\n```\n\n`app/db.py`:\n\n```python\nb\n```\n```text\nc\n```\n";
+    let sections = page::parse(text).expect("valid");
+    let fences = &sections[1].fences;
+    assert_eq!(fences.len(), 2);
+    assert_eq!((fences[0].path.as_str(), fences[0].before), ("snippet_1.py", 5));
+    assert_eq!((fences[1].path.as_str(), fences[1].text.as_str()), ("app/db.py", "b\n"));
+}
+
+#[test]
+fn an_untagged_fence_is_refused() {
+    assert!(page::parse("# r\n```\nx\n```\n").is_err());
 }

@@ -153,9 +153,11 @@ impl Reader<'_> {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("the keys are {}", KEYS.map(|key| format!("`{key}`")).join(", ")),
                 };
-                return Err(
-                    ConfigError::new(format!("unknown key `{unknown}`"), help).at(self.path, self.text, key.span())
-                );
+                return Err(ConfigError::new(format!("unknown key `{unknown}`"), help).at(
+                    self.path,
+                    self.text,
+                    key.span(),
+                ));
             }
         }
         Ok(())
@@ -213,8 +215,7 @@ impl Reader<'_> {
                 .iter()
                 .find(|(pattern, _)| *pattern == error.pattern)
                 .map_or_else(|| value.span(), |(_, span)| span.clone());
-            ConfigError::new(error.to_string(), "escape brackets or correct the pattern")
-                .at(self.path, self.text, span)
+            ConfigError::new(error.to_string(), "escape brackets or correct the pattern").at(self.path, self.text, span)
         })
     }
 
@@ -262,11 +263,13 @@ impl Reader<'_> {
             ConfigError::new(message, help).at(self.path, self.text, error.span().unwrap_or_else(|| item.span()))
         })?;
         if entry.name.is_none() && entry.names.is_empty() {
-            return Err(ConfigError::new(
-                "this call has no name",
-                "add `name = \"package.function\"`",
-            )
-            .at(self.path, self.text, item.span()));
+            return Err(
+                ConfigError::new("this call has no name", "add `name = \"package.function\"`").at(
+                    self.path,
+                    self.text,
+                    item.span(),
+                ),
+            );
         }
         Ok(entry)
     }
@@ -282,7 +285,11 @@ fn explain(message: &str) -> (String, String) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
                     "known are {}",
-                    known.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+                    known
+                        .iter()
+                        .map(|word| format!("`{word}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 ),
             };
             (short.replace("field", "key").replace("variant", "value"), help)

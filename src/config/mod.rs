@@ -118,9 +118,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let pedantic = settings.pedantic || overrides.pedantic;
         let mut enabled = if overrides.select.is_empty() {
-            let mut names = settings
-                .select
-                .unwrap_or_else(|| select::default_set(rules, pedantic));
+            let mut names = settings.select.unwrap_or_else(|| select::default_set(rules, pedantic));
             names.extend(settings.extend_select);
             names.retain(|name| !settings.ignore.contains(name));
             names

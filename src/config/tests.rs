@@ -46,7 +46,10 @@ fn error(text: &str) -> String {
 #[test]
 fn the_default_set_is_on_and_pedantic_rules_are_asked_for() {
     let none = Overrides::default();
-    assert_eq!(on("", &none), ["blocking-http-call", "blocking-sleep", "unbounded-fan-out"]);
+    assert_eq!(
+        on("", &none),
+        ["blocking-http-call", "blocking-sleep", "unbounded-fan-out"]
+    );
     assert_eq!(on("pedantic = true", &none).len(), 4);
     assert_eq!(on("extend-select = ['sequential-awaits']", &none).len(), 4);
 }
@@ -54,12 +57,12 @@ fn the_default_set_is_on_and_pedantic_rules_are_asked_for() {
 #[test]
 fn rules_are_selected_by_name_pattern_and_glob() {
     let none = Overrides::default();
-    assert_eq!(on("select = ['loop-blocker']", &none), ["blocking-http-call", "blocking-sleep"]);
-    assert_eq!(on("select = ['*fan*']", &none), ["unbounded-fan-out"]);
     assert_eq!(
-        on("ignore = ['blocking-*']", &none),
-        ["unbounded-fan-out"]
+        on("select = ['loop-blocker']", &none),
+        ["blocking-http-call", "blocking-sleep"]
     );
+    assert_eq!(on("select = ['*fan*']", &none), ["unbounded-fan-out"]);
+    assert_eq!(on("ignore = ['blocking-*']", &none), ["unbounded-fan-out"]);
 }
 
 #[test]
@@ -69,7 +72,10 @@ fn the_command_line_selects_what_the_file_ignores() {
         ignore: words(&["blocking-sleep"]),
         ..Overrides::default()
     };
-    assert_eq!(on("ignore = ['blocking-http-call']", &overrides), ["blocking-http-call"]);
+    assert_eq!(
+        on("ignore = ['blocking-http-call']", &overrides),
+        ["blocking-http-call"]
+    );
 }
 
 #[test]

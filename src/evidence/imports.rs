@@ -38,7 +38,9 @@ impl<'a> Loggers<'a> {
         let Some(LoggerName::Imported(level, module, member)) = output.logger.clone() else {
             return;
         };
-        let found = self.module(self.files[file].path, level, &module).and_then(|it| self.logger(it, &member, 0));
+        let found = self
+            .module(self.files[file].path, level, &module)
+            .and_then(|it| self.logger(it, &member, 0));
         output.logger = None;
         if let Some((sink, name)) = found {
             output.sink = sink;
@@ -51,7 +53,11 @@ impl<'a> Loggers<'a> {
     pub fn module(&self, path: &str, level: u32, module: &str) -> Option<usize> {
         let inner = module.replace('.', "/");
         let named = |folder: &str| {
-            let stem = if folder.is_empty() { inner.clone() } else { format!("{folder}/{inner}") };
+            let stem = if folder.is_empty() {
+                inner.clone()
+            } else {
+                format!("{folder}/{inner}")
+            };
             self.by_stem.get(stem.trim_end_matches('/')).copied()
         };
         let mut folder = path;
@@ -98,8 +104,13 @@ impl<'a> Loggers<'a> {
 
 /// The nodes that name `member`.
 fn names<'a>(facts: &'a FileFacts, member: &'a str) -> impl Iterator<Item = NodeId> + 'a {
-    let nodes = (0u32..).map(NodeId).zip(&facts.nodes).filter(|(_, it)| it.kind == Kind::Name);
-    nodes.map(|it| it.0).filter(move |it| facts.name_text(*it) == Some(member))
+    let nodes = (0u32..)
+        .map(NodeId)
+        .zip(&facts.nodes)
+        .filter(|(_, it)| it.kind == Kind::Name);
+    nodes
+        .map(|it| it.0)
+        .filter(move |it| facts.name_text(*it) == Some(member))
 }
 
 fn stem(path: &str) -> &str {

@@ -103,7 +103,10 @@ pub fn collect(files: &[Source<'_>]) -> Sites {
 }
 
 fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Draft> {
-    let calls = (0u32..).map(NodeId).zip(&facts.nodes).filter(|(_, node)| node.kind == Kind::Call);
+    let calls = (0u32..)
+        .map(NodeId)
+        .zip(&facts.nodes)
+        .filter(|(_, node)| node.kind == Kind::Call);
     let drafts = calls.filter_map(|(call, _)| {
         let mut output = loggers::output(facts, call)?;
         loggers.settle(file as usize, &mut output);
@@ -161,7 +164,11 @@ fn with_arguments(facts: &FileFacts, call: NodeId, output: &Output, message: &Te
     }
     // A logger of unknown make shows by its text how it formats.
     let shows_braces = !message.texts().any(|it| it.contains('%')) && message.texts().any(|it| it.contains('{'));
-    let style = if braces || shows_braces { Style::Braces } else { Style::Percent };
+    let style = if braces || shows_braces {
+        Style::Braces
+    } else {
+        Style::Percent
+    };
     let arguments: Vec<Hole> = further.iter().map(|it| messages::argument(facts, *it)).collect();
     message.clone().restyled(style).formatted(style, &arguments)
 }

@@ -3,10 +3,12 @@
 //! `syntax` makes a [`FileFacts`] from one file and nothing else, so facts can be cached and merged.
 //! Rules and `project` read it through the queries of this folder.
 
+mod fate;
 pub mod node;
 pub mod scope;
 mod tree;
 
+pub use fate::Fate;
 pub use node::{Kind, NO_PAYLOAD, Node, NodeId, Op, Role, Span, Sym};
 pub use scope::{
     AttributeDef, Class, Definition, FnKind, Function, How, Import, Imported, LocalClass, LocalFn, MODULE_FN, Param,

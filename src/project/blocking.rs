@@ -6,7 +6,7 @@
 
 use super::Names;
 use super::graph::{CallGraph, Callee, Flags, Site};
-use super::guards::{Guard, may_hold};
+use super::guards::{Guards, crossed};
 use super::ids::{FnId, SiteId};
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::facts::FnKind;
@@ -31,8 +31,8 @@ pub struct Reach {
     pub tier: Tier,
     /// How long the call at the end stalls, longest first.
     pub cost: Reverse<Cost>,
-    /// The flag of the function that must be set for it to get there.
-    pub guard: Option<Guard>,
+    /// The flags that must be set for it to get there.
+    pub guards: Guards,
     /// Calls between here and the end.
     pub hops: u32,
     /// The site through which it goes on.
@@ -50,8 +50,11 @@ const NOT_HERE: Flags = Flags::OFFLOADED
     .with(Flags::MAIN)
     .with(Flags::SPAWNED);
 
-/// The best way without a flag, and the best that needs one.
-type Ways = [Option<Reach>; 2];
+/// The best way without a flag, and the best few that need some.
+type Ways = [Option<Reach>; WAYS];
+
+/// Ways kept of each function.
+const WAYS: usize = 4;
 
 /// Who blocks, for each kind.
 pub struct Blocking {
@@ -59,7 +62,7 @@ pub struct Blocking {
 }
 
 /// What `# tailspike: ignore` accepts: a site and a kind give whether the effect stops there.
-pub type Accepts<'a> = dyn Fn(&Site, Blocks) -> bool + Sync + 'a;
+pub(super) type Accepts<'a> = dyn Fn(&Site, Blocks) -> bool + Sync + 'a;
 
 impl Blocking {
     /// Runs the searches.
@@ -82,11 +85,18 @@ impl Blocking {
             .copied()
     }
 
-    /// How a function blocks when this site calls it.
-    fn through(&self, names: &Names, graph: &CallGraph, site: &Site, target: FnId, kind: Blocks) -> Option<Reach> {
+    /// How a function blocks when this site calls it, with the flags that are left to the caller.
+    fn through(
+        &self,
+        names: &Names,
+        graph: &CallGraph,
+        site: &Site,
+        target: FnId,
+        kind: Blocks,
+    ) -> Option<(Reach, Guards)> {
         let ways = &self.reach[index_of(kind)][graph.dense(target)];
-        let open = |it: &&Reach| it.guard.is_none_or(|guard| may_hold(names, site, target, guard));
-        ways.iter().flatten().filter(open).min().copied()
+        let open = |it: &Reach| crossed(names, site, target, it.guards).map(|left| (*it, left));
+        ways.iter().flatten().filter_map(open).min()
     }
 
     /// How a call blocks with a kind, if it does so on the thread of its caller.
@@ -99,7 +109,7 @@ impl Blocking {
         if let Some(cost) = sink(names, site, kind) {
             return Some(at_sink(site, id, cost));
         }
-        let mut best: Option<Reach> = None;
+        let mut best: Option<(Reach, Guards)> = None;
         let mut blocking = 0;
         for &target in site.targets() {
             if names.function(target).kind == FnKind::Async {
@@ -110,8 +120,8 @@ impl Blocking {
                 best = best.map_or(Some(reach), |it| Some(it.min(reach)));
             }
         }
-        let reach = best.filter(|_| agree(blocking, site.targets().len()))?;
-        Some(one_step_up(names, site, id, reach))
+        let (reach, left) = best.filter(|_| agree(blocking, site.targets().len()))?;
+        Some(one_step_up(names, site, id, reach, left))
     }
 
     /// The sites from a call to the end of the chain, the call itself first, and the entry at the end.
@@ -137,7 +147,7 @@ impl Blocking {
             if chain.len() > MAX_CHAIN {
                 return None;
             }
-            chain.push(next.via);
+            chain.push(next.0.via);
         }
     }
 }
@@ -150,7 +160,7 @@ fn at_sink(site: &Site, id: SiteId, cost: Cost) -> Reach {
     Reach {
         tier: tier(site.flags),
         cost: Reverse(cost),
-        guard: site.guard,
+        guards: site.guards,
         hops: 0,
         via: id,
         duck,
@@ -158,10 +168,10 @@ fn at_sink(site: &Site, id: SiteId, cost: Cost) -> Reach {
 }
 
 /// What a callee's way becomes in its caller.
-fn one_step_up(names: &Names, site: &Site, id: SiteId, reach: Reach) -> Reach {
+fn one_step_up(names: &Names, site: &Site, id: SiteId, reach: Reach, guards: Guards) -> Reach {
     Reach {
         tier: reach.tier.max(tier(site.flags)).max(memo_tier(names, site)),
-        guard: site.guard,
+        guards,
         hops: reach.hops + 1,
         via: id,
         duck: reach.duck || site.flags.has(Flags::DUCK),
@@ -170,7 +180,7 @@ fn one_step_up(names: &Names, site: &Site, id: SiteId, reach: Reach) -> Reach {
 }
 
 /// Of up to four candidates one is enough; of more, four in five must block.
-fn agree(blocking: usize, candidates: usize) -> bool {
+pub(super) fn agree(blocking: usize, candidates: usize) -> bool {
     blocking > 0 && (candidates <= 4 || blocking * 5 >= candidates * 4)
 }
 
@@ -234,7 +244,7 @@ impl<'a> Search<'a> {
             graph,
             kind,
             accepts,
-            settled: vec![[None; 2]; graph.n_functions()],
+            settled: vec![[None; WAYS]; graph.n_functions()],
             hits: rustc_hash::FxHashMap::default(),
             heap: BinaryHeap::new(),
         }
@@ -246,19 +256,26 @@ impl<'a> Search<'a> {
                 continue;
             }
             if let Some(cost) = sink(self.names, site, self.kind) {
-                let duck = site.flags.has(Flags::DUCK);
                 self.offer(site, at_sink(site, id, cost));
             }
         }
         while let Some(Reverse((reach, dense))) = self.heap.pop() {
-            let slot = usize::from(reach.guard.is_some());
-            // A way that needs a flag adds nothing to one that needs none and matters as much.
-            let beaten = self.settled[dense][0].is_some_and(|it| it <= reach);
-            if self.settled[dense][slot].is_some() || beaten {
+            // Without a flag it is settled; a way that needs one adds nothing to a better one that needs none.
+            let ways = &mut self.settled[dense];
+            let first = ways.iter().all(Option::is_none);
+            if ways[0].is_some_and(|it| reach.guards.is_empty() || it <= reach) {
                 continue;
             }
-            self.settled[dense][slot] = Some(reach);
-            self.spread(dense, reach);
+            if reach.guards.is_empty() {
+                ways[0] = Some(reach);
+            } else {
+                let known = ways[1..].iter().flatten().any(|it| it.guards == reach.guards);
+                match ways[1..].iter_mut().find(|it| it.is_none()) {
+                    Some(free) if !known => *free = Some(reach),
+                    _ => continue,
+                }
+            }
+            self.spread(dense, reach, first);
         }
         self.settled
     }
@@ -273,7 +290,7 @@ impl<'a> Search<'a> {
         self.heap.push(Reverse((reach, dense)));
     }
 
-    fn spread(&mut self, dense: usize, reach: Reach) {
+    fn spread(&mut self, dense: usize, reach: Reach, first: bool) {
         let graph = self.graph;
         for (id, site) in graph.callers(graph.function(dense)) {
             if site.flags.has(NOT_HERE) {
@@ -282,23 +299,15 @@ impl<'a> Search<'a> {
             let candidates = site.targets().len();
             if candidates > 1 {
                 let hits = self.hits.entry(id).or_insert(0);
-                *hits += 1;
+                *hits += usize::from(first);
                 if !agree(*hits, candidates) {
                     continue;
                 }
             }
-            let tier = reach.tier.max(tier(site.flags)).max(memo_tier(self.names, site));
-            let duck = reach.duck || site.flags.has(Flags::DUCK);
-            self.offer(
-                site,
-                Reach {
-                    tier,
-                    hops: reach.hops + 1,
-                    via: id,
-                    duck,
-                    ..reach
-                },
-            );
+            let target = graph.function(dense);
+            if let Some(left) = crossed(self.names, site, target, reach.guards) {
+                self.offer(site, one_step_up(self.names, site, id, reach, left));
+            }
         }
     }
 }

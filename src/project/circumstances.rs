@@ -74,7 +74,7 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
         return Flags::default();
     };
     let text = written(facts, test);
-    if matches!(text.rsplit('.').next(), Some("TYPE_CHECKING")) {
+    if matches!(text.rsplit('.').next(), Some("TYPE_CHECKING")) || is_never(facts, test) {
         return Flags::OFF_LOOP;
     }
     if is_main_test(facts, test) {
@@ -83,6 +83,17 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
     match guarded_target(facts, test) {
         Some(target) if assigns(facts, guard, &target) || calls_assigner(facts, guard, &target) => Flags::ONCE,
         _ => Flags::default(),
+    }
+}
+
+/// `if False and ...`: code that somebody has switched off.
+fn is_never(facts: &FileFacts, test: NodeId) -> bool {
+    match facts.kind(test) {
+        Kind::False => true,
+        Kind::BoolOp if facts.node(test).payload == Op::And as u32 => {
+            facts.children(test).any(|it| facts.kind(it) == Kind::False)
+        }
+        _ => false,
     }
 }
 

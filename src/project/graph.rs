@@ -1,7 +1,7 @@
 //! The call graph: which call reaches which function, and under what circumstances.
 
 use super::Names;
-use super::guards::Guard;
+use super::guards::Guards;
 use super::ids::{At, FnId, ModuleId, SiteId};
 use super::sites::collect;
 use super::types::Types;
@@ -79,8 +79,8 @@ pub struct Site {
     pub callee: Callee,
     /// Under what circumstances.
     pub flags: Flags,
-    /// The flag of the caller that must be set for it to run.
-    pub guard: Option<Guard>,
+    /// The flags of the caller that must be set for it to run.
+    pub guards: Guards,
 }
 
 /// How many calls were resolved, and why the others were not.

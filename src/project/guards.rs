@@ -1,6 +1,7 @@
-//! Code that runs only for one value of a flag: `def get_client(sync=False): if sync: ...`.
+//! Code that runs only for one value of a flag: `def get_client(sync=False): if sync: ...`, or of an attribute:
+//! `if self.content: return self.content`.
 //!
-//! A caller that leaves the flag at its default, or passes a constant, does not reach what the other value guards.
+//! A caller that leaves a flag at its default, or has itself asked for the opposite, does not reach what is guarded.
 
 use super::MethodKind;
 use super::Names;
@@ -8,86 +9,168 @@ use super::graph::Site;
 use super::ids::FnId;
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, Role};
 
-/// A parameter that must be true (or false) for a site to run.
+/// What a guard asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flag {
+    /// The function's parameter with this index.
+    Param(u32),
+    /// The attribute of `self` whose name has this hash.
+    Attribute(u32),
+}
+
+/// A flag that must be true (or false) for a site to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Guard {
-    /// Its index among the function's parameters.
-    pub param: u16,
+    /// The flag.
+    pub flag: Flag,
     /// The truth it must have.
     pub truthy: bool,
 }
 
-/// The innermost flag around a node, if a parameter with a constant default is one.
-#[must_use]
-pub(super) fn guard_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Guard> {
-    let of = facts.function(function);
-    if of.params.iter().all(|it| it.default.is_none()) {
-        return None;
+/// The guards of a site or a way, innermost first; more than these are forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guards([Option<Guard>; 3]);
+
+impl Guards {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0[0].is_none()
     }
+
+    /// The guards.
+    pub fn iter(&self) -> impl Iterator<Item = Guard> + '_ {
+        self.0.iter().flatten().copied()
+    }
+
+    fn add(&mut self, guard: Guard) {
+        if self.iter().any(|it| it == guard) {
+            return;
+        }
+        if let Some(free) = self.0.iter_mut().find(|it| it.is_none()) {
+            *free = Some(guard);
+        }
+    }
+
+    fn forbids(&self, guard: Guard) -> bool {
+        self.iter().any(|it| it.flag == guard.flag && it.truthy != guard.truthy)
+    }
+}
+
+/// The flags around a node: the tests of the `if`s it stands in, and those after which the function has returned.
+#[must_use]
+pub(super) fn guards_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> Guards {
+    let of = facts.function(function);
+    let mut guards = Guards::default();
     let mut below = node;
     for around in facts.ancestors(node) {
-        if around == of.node {
-            return None;
+        let role = facts.node(below).role;
+        if matches!(facts.kind(around), Kind::If | Kind::IfExp)
+            && matches!(role, Role::Body | Role::Orelse)
+            && let Some(test) = facts.child(around, Role::Test)
+        {
+            flags(facts, function, test, role == Role::Body, &mut guards);
         }
-        if matches!(facts.kind(around), Kind::If | Kind::IfExp) {
-            let in_body = match facts.node(below).role {
-                Role::Body => Some(true),
-                Role::Orelse => Some(false),
-                _ => None,
-            };
-            if let Some(in_body) = in_body
-                && let Some(test) = facts.child(around, Role::Test)
-                && let Some(guard) = flag(facts, function, test, in_body)
-            {
-                return Some(guard);
+        if facts.kind(below).is_statement() {
+            for earlier in facts.children_as(around, role).take_while(|&it| it < below) {
+                returned(facts, function, earlier, &mut guards);
             }
+        }
+        if around == of.node {
+            break;
         }
         below = around;
     }
-    None
+    guards
 }
 
-/// What a test says of a parameter when its outcome is `outcome`.
-fn flag(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool) -> Option<Guard> {
+/// `if flag: return` before the node.
+fn returned(facts: &FileFacts, function: LocalFn, earlier: NodeId, guards: &mut Guards) {
+    let leaves = facts.kind(earlier) == Kind::If
+        && facts.child(earlier, Role::Orelse).is_none()
+        && facts
+            .children_as(earlier, Role::Body)
+            .last()
+            .is_some_and(|it| matches!(facts.kind(it), Kind::Return | Kind::Raise | Kind::Continue));
+    if leaves && let Some(test) = facts.child(earlier, Role::Test) {
+        flags(facts, function, test, false, guards);
+    }
+}
+
+/// What a test says of flags when its outcome is `outcome`.
+fn flags(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool, guards: &mut Guards) {
     match facts.kind(test) {
-        Kind::Name => {
-            let place = facts.name_place(test)?;
-            let [only] = facts.definitions_of(place) else {
-                return None;
-            };
-            let How::Param(index) = only.how else { return None };
-            let param = facts.function(function).params.get(index as usize)?;
-            truth(facts, param.default?)?;
-            (param.place == place).then_some(Guard {
-                param: u16::try_from(index).ok()?,
-                truthy: outcome,
-            })
+        Kind::Name | Kind::Attribute => {
+            if let Some(flag) = flag(facts, function, test) {
+                guards.add(Guard { flag, truthy: outcome });
+            }
         }
         Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
-            flag(facts, function, facts.child(test, Role::Value)?, !outcome)
+            if let Some(value) = facts.child(test, Role::Value) {
+                flags(facts, function, value, !outcome, guards);
+            }
         }
-        Kind::BoolOp if outcome && facts.node(test).payload == Op::And as u32 => {
-            facts.children(test).find_map(|it| flag(facts, function, it, true))
-        }
-        Kind::BoolOp if !outcome && facts.node(test).payload == Op::Or as u32 => {
-            facts.children(test).find_map(|it| flag(facts, function, it, false))
+        Kind::BoolOp => {
+            let holds_for_all = if outcome { Op::And } else { Op::Or };
+            if facts.node(test).payload == holds_for_all as u32 {
+                facts
+                    .children(test)
+                    .for_each(|it| flags(facts, function, it, outcome, guards));
+            }
         }
         Kind::Compare => {
             let none = facts
                 .child(test, Role::Right)
                 .is_some_and(|it| facts.kind(it) == Kind::None);
             let op = facts.node(test).payload;
-            let left = facts.child(test, Role::Left)?;
-            if none && op == Op::IsNot as u32 {
-                flag(facts, function, left, outcome)
-            } else if none && op == Op::Is as u32 {
-                flag(facts, function, left, !outcome)
-            } else {
-                None
+            let Some(left) = facts.child(test, Role::Left).filter(|_| none) else {
+                return;
+            };
+            if op == Op::IsNot as u32 {
+                flags(facts, function, left, outcome, guards);
+            } else if op == Op::Is as u32 {
+                flags(facts, function, left, !outcome, guards);
             }
         }
+        _ => {}
+    }
+}
+
+fn flag(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {
+    if facts.kind(node) == Kind::Attribute {
+        let owner = facts.child(node, Role::Value)?;
+        return is_self(facts, function, owner).then(|| Flag::Attribute(hash(facts.payload_text(node).unwrap_or(""))));
+    }
+    let index = only_param(facts, node)?;
+    let param = facts.function(function).params.get(index as usize)?;
+    truth(facts, param.default?)?;
+    (Some(param.place) == facts.name_place(node)).then_some(Flag::Param(index))
+}
+
+/// The parameter that a name is, where nothing else is ever assigned to it.
+fn only_param(facts: &FileFacts, node: NodeId) -> Option<u32> {
+    match facts.definitions_of(facts.name_place(node)?) {
+        [only] => match only.how {
+            How::Param(index) => Some(index),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+fn is_self(facts: &FileFacts, function: LocalFn, node: NodeId) -> bool {
+    let of = facts.function(function);
+    of.class.is_some()
+        && of
+            .params
+            .first()
+            .is_some_and(|it| facts.name_place(node) == Some(it.place))
+}
+
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// The truth of a constant.
@@ -101,28 +184,70 @@ fn truth(facts: &FileFacts, node: NodeId) -> Option<bool> {
     }
 }
 
-/// Whether a call of `callee` can make the guard hold.
+/// What of a callee's guards is left to its caller: `None` if this call can't make them hold.
 #[must_use]
-pub(super) fn may_hold(names: &Names, site: &Site, callee: FnId, guard: Guard) -> bool {
+pub(super) fn crossed(names: &Names, site: &Site, callee: FnId, guards: Guards) -> Option<Guards> {
+    let mut left = site.guards;
+    for guard in guards.iter() {
+        let asked = match guard.flag {
+            Flag::Param(index) => passed(names, site, callee, index, guard.truthy)?,
+            Flag::Attribute(_) if calls_on_self(names, site) => Some(guard),
+            Flag::Attribute(_) => None,
+        };
+        if let Some(asked) = asked {
+            if site.guards.forbids(asked) {
+                return None;
+            }
+            left.add(asked);
+        }
+    }
+    Some(left)
+}
+
+fn calls_on_self(names: &Names, site: &Site) -> bool {
+    let facts = names.facts(site.at.module);
+    let func = match facts.kind(site.at.node) {
+        Kind::Call => facts.child(site.at.node, Role::Func),
+        Kind::Attribute => Some(site.at.node),
+        _ => None,
+    };
+    func.and_then(|it| facts.child(it, Role::Value))
+        .is_some_and(|it| is_self(facts, site.caller.local, it))
+}
+
+/// What a call says of a callee's flag: `None` if it has the other value, `Some(None)` if nothing is known,
+/// a guard of the caller where the caller hands its own flag on.
+fn passed(names: &Names, site: &Site, callee: FnId, index: u32, truthy: bool) -> Option<Option<Guard>> {
     let facts = names.facts(site.at.module);
     if facts.kind(site.at.node) != Kind::Call {
-        return true;
+        return Some(None);
     }
     let of = names.function(callee);
-    let index = guard.param as usize;
-    let Some(param) = of.params.get(index) else { return true };
+    let index = index as usize;
+    let Some(param) = of.params.get(index) else {
+        return Some(None);
+    };
     let callee_facts = names.facts(callee.module);
     let bound = of.class.is_some() && names.method_kind(callee) != MethodKind::Static;
     let position = if bound { index.checked_sub(1) } else { Some(index) };
-    let passed = facts
+    let value = facts
         .keyword(site.at.node, callee_facts.text(param.name))
         .or_else(|| position.and_then(|it| facts.arg(site.at.node, it)));
-    let known = match passed {
-        Some(value) => truth(facts, value),
+    let known = match value {
+        Some(value) => match truth(facts, value) {
+            None => {
+                let own = flag(facts, site.caller.local, value);
+                return Some(own.map(|flag| Guard { flag, truthy }));
+            }
+            known => known,
+        },
         None if has_star(facts, site.at.node) => None,
         None => param.default.and_then(|it| truth(callee_facts, it)),
     };
-    known.is_none_or(|it| it == guard.truthy)
+    match known {
+        Some(known) if known != truthy => None,
+        _ => Some(None),
+    }
 }
 
 fn has_star(facts: &FileFacts, call: NodeId) -> bool {

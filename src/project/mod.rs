@@ -3,6 +3,7 @@
 //! Takes facts and the catalog, gives a read-only [`Project`]. Knows no rule, no log and no output.
 
 mod blocking;
+mod chains;
 mod circumstances;
 mod classes;
 mod decorators;
@@ -11,9 +12,11 @@ mod graph;
 mod guards;
 mod ids;
 mod infer;
+mod loops;
 mod modules;
 mod reaching;
 mod sites;
+mod transparent;
 mod ty;
 mod types;
 
@@ -21,11 +24,12 @@ use crate::catalog::Blocks;
 use crate::catalog::Catalog;
 use crate::facts::{FileFacts, Function, Kind, Role};
 pub use blocking::{Blocking, Reach, Tier, usual_cost};
+pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
 pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
-pub use guards::Guard;
+pub use guards::{Flag, Guard, Guards};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
 pub use infer::Eval;
 pub use modules::{Importer, Module, ModuleTable, Target};
@@ -47,6 +51,8 @@ pub struct Project {
     pub exposures: Exposures,
     /// Who blocks.
     pub blocking: Blocking,
+    /// Which sync functions start an event loop on the thread that calls them.
+    pub loop_starters: Chains,
 }
 
 impl Project {
@@ -62,6 +68,7 @@ impl Project {
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
         let blocking = Blocking::new(&names, &graph, &accepts);
         Self {
+            loop_starters: loops::loop_starters(&names, &graph),
             names,
             types,
             graph,
@@ -69,6 +76,12 @@ impl Project {
             exposures,
             blocking,
         }
+    }
+
+    /// Whether what the site calls runs then and there, on the thread of its caller.
+    #[must_use]
+    pub fn runs_on_callers_thread(&self, site: SiteId) -> bool {
+        !self.graph.site(site).flags.has(loops::ELSEWHERE)
     }
 }
 

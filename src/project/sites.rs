@@ -4,7 +4,7 @@ use super::Names;
 use super::circumstances::circumstances;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::guards::guard_of;
+use super::guards::guards_of;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
@@ -56,7 +56,7 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guard = guard_of(self.names.facts(self.module), caller.local, node);
+        let guards = guards_of(self.names.facts(self.module), caller.local, node);
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -65,7 +65,7 @@ impl Collector<'_> {
             caller,
             callee,
             flags,
-            guard,
+            guards,
         });
     }
 

@@ -65,10 +65,7 @@ fn mend<'a>(findings: &[&'a Finding<'a>]) -> Option<&'a str> {
             }
         }
     }
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the number of findings is far below 2^52"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "the number of findings is far below 2^52")]
     let enough = findings.len() as f64 * MOST;
     passing
         .into_iter()

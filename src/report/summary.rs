@@ -57,7 +57,10 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         )?;
     }
     for (count, what) in [
-        (report.hidden, "below the thresholds (`--min-severity low --min-confidence low`)"),
+        (
+            report.hidden,
+            "below the thresholds (`--min-severity low --min-confidence low`)",
+        ),
         (report.baselined, "accepted by the baseline"),
     ] {
         if count > 0 {

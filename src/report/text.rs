@@ -203,10 +203,7 @@ impl Snippet<'_> {
         let text = &self.text.text;
         let start = text.floor_char_boundary(location.start as usize);
         let line = self.text.lines.range(self.text.lines.line_of(start), text);
-        let end = text
-            .floor_char_boundary(location.end as usize)
-            .min(line.end)
-            .max(start);
+        let end = text.floor_char_boundary(location.end as usize).min(line.end).max(start);
         let shown = text.get(start..end).unwrap_or_default().trim_end();
         start..start + shown.len()
     }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Label, RuleInfo, Step};
 use crate::facts::{FileFacts, Imported, LocalFn, NodeId};
-use crate::project::{At, Flags, FnId, Frequency, ModuleId, Project, Site, SiteId};
+use crate::project::{At, Eval, Flags, FnId, Frequency, ModuleId, Project, Site, SiteId};
 use crate::source::Location;
 
 /// One module of the project, as a rule sees it.
@@ -190,6 +190,18 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn call_text(&self, at: At) -> String {
         super::text::callee_text(self.project.names.facts(at.module), at.node)
+    }
+
+    /// The callee of a call of this module as it is written.
+    #[must_use]
+    pub fn node_text(&self, node: NodeId) -> String {
+        super::text::callee_text(self.facts(), node)
+    }
+
+    /// An evaluator of this module's expressions.
+    #[must_use]
+    pub fn eval(&self) -> Eval<'a> {
+        Eval::new(&self.project.names, &self.project.types, self.module)
     }
 
     /// A step of a witness: the site, its function, and the call as written.

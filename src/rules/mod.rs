@@ -13,8 +13,12 @@ mod blocking_subprocess;
 mod blocking_wait;
 mod context;
 mod cpu_bound_call;
+mod dangling_task;
+mod lock_across_await;
+mod nested_event_loop;
 mod text;
 mod twin;
+mod unawaited_coroutine;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
@@ -41,6 +45,10 @@ pub static ALL: &[&Rule] = &[
     &blocking_subprocess::RULE,
     &blocking_wait::RULE,
     &cpu_bound_call::RULE,
+    &dangling_task::RULE,
+    &lock_across_await::RULE,
+    &nested_event_loop::RULE,
+    &unawaited_coroutine::RULE,
 ];
 
 /// The rule that speaks of a kind of blocking.

@@ -70,8 +70,11 @@ impl Baseline {
         };
         let text = std::fs::read_to_string(path)
             .map_err(|error| fail(format!("can't be read: {error}; make it with `--write-baseline`")))?;
-        let file: File = serde_json::from_str(&text)
-            .map_err(|error| fail(format!("is not a baseline: {error}; make it again with `--write-baseline`")))?;
+        let file: File = serde_json::from_str(&text).map_err(|error| {
+            fail(format!(
+                "is not a baseline: {error}; make it again with `--write-baseline`"
+            ))
+        })?;
         if file.schema != SCHEMA {
             return Err(fail(format!(
                 "has the schema `{}` and not `{SCHEMA}`; make it again with `--write-baseline`",
@@ -218,10 +221,9 @@ mod tests {
     #[test]
     fn files_not_looked_at_keep_their_entries() {
         let mut now = Baseline::of([finding("a.py", "1")]);
-        now.keep(
-            Baseline::of([finding("b.py", "2"), finding("a.py", "9")]),
-            |path| path == "b.py",
-        );
+        now.keep(Baseline::of([finding("b.py", "2"), finding("a.py", "9")]), |path| {
+            path == "b.py"
+        });
         assert_eq!(now, Baseline::of([finding("a.py", "1"), finding("b.py", "2")]));
     }
 }

@@ -89,23 +89,3 @@ fn named_path(line: &str) -> Option<String> {
     let path = line.trim().strip_prefix('`')?.strip_suffix("`:")?;
     path.ends_with(".py").then(|| path.to_owned())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fences_become_files_with_their_place_in_the_page() {
-        let page = "# r\n\n## Example\nText\n```python\na\n```\n\n`app/db.py`:\n\n```python\nb\n```\n```text\nc\n```\n";
-        let sections = parse(page).expect("valid");
-        let fences = &sections[1].fences;
-        assert_eq!(fences.len(), 2);
-        assert_eq!((fences[0].path.as_str(), fences[0].before), ("snippet_1.py", 5));
-        assert_eq!((fences[1].path.as_str(), fences[1].text.as_str()), ("app/db.py", "b\n"));
-    }
-
-    #[test]
-    fn an_untagged_fence_is_refused() {
-        assert!(parse("# r\n```\nx\n```\n").is_err());
-    }
-}

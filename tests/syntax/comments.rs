@@ -17,7 +17,8 @@ fn covers(text: &str) -> (u32, u32) {
 
 #[test]
 fn forms() {
-    let text = "a()  # tailspike: ignore[x, y-z] because\nb()  #tailspike:ignore [w]\nc()  # noqa # tailspike: ignore[no]\n";
+    let text =
+        "a()  # tailspike: ignore[x, y-z] because\nb()  #tailspike:ignore [w]\nc()  # noqa # tailspike: ignore[no]\n";
     assert_eq!(
         ignores(text),
         [(1, (1, 1), "x y-z".to_string()), (2, (2, 2), "w".to_string())]

@@ -31,9 +31,7 @@ fn assignments() {
 #[test]
 fn loops_and_contexts() {
     assert_eq!(
-        defined(
-            "for i, x in enumerate(a): pass\nasync def f():\n  async with s as t: pass\n  async for u in t: pass"
-        ),
+        defined("for i, x in enumerate(a): pass\nasync def f():\n  async with s as t: pass\n  async for u in t: pass"),
         [
             "i = for Call[func:Name(enumerate?) arg:Name(a?)] at 0",
             "x = for Call[func:Name(enumerate?) arg:Name(a?)] at 1",
@@ -130,11 +128,20 @@ fn parameters_carry_kind_default_and_annotation() {
         ]
     );
     let source = |id: Option<NodeId>| id.and_then(|it| facts.name_text(it).or(facts.payload_text(it)));
-    let parts: Vec<_> = params.iter().map(|it| (source(it.default), source(it.annotation))).collect();
+    let parts: Vec<_> = params
+        .iter()
+        .map(|it| (source(it.default), source(it.annotation)))
+        .collect();
     let none = (None, None);
     assert_eq!(
         parts,
-        [none, (Some("1"), Some("int")), (None, Some("str")), (Some("2"), None), none]
+        [
+            none,
+            (Some("1"), Some("int")),
+            (None, Some("str")),
+            (Some("2"), None),
+            none
+        ]
     );
 }
 
@@ -159,7 +166,11 @@ fn imports_of_every_form() {
                 Imported::Star => "*",
             };
             let bound = it.place.map_or("-", |it| facts.text(facts.place(it).name));
-            format!("{}{} {what} {bound}", ".".repeat(it.level as usize), facts.text(it.module))
+            format!(
+                "{}{} {what} {bound}",
+                ".".repeat(it.level as usize),
+                facts.text(it.module)
+            )
         })
         .collect();
     assert_eq!(shown, ["a.b top a", "c.d module e", "..m x y", "..m z z", ". * -"]);
@@ -192,10 +203,7 @@ fn dunder_all_is_kept_while_it_is_literal() {
         let names: Vec<&str> = names.iter().map(|&it| facts.text(it)).collect();
         Some(names.join(" "))
     };
-    assert_eq!(
-        all("__all__ = ['a', 'b']\n__all__ += ('c',)").as_deref(),
-        Some("a b c")
-    );
+    assert_eq!(all("__all__ = ['a', 'b']\n__all__ += ('c',)").as_deref(), Some("a b c"));
     assert_eq!(all("__all__: list[str] = ['a']").as_deref(), Some("a"));
     assert_eq!(all("__all__ = ['a']\n__all__ += m.__all__"), None);
     assert_eq!(all("__all__ = [x]"), None);

@@ -96,7 +96,11 @@ fn defined(text: &str) -> Vec<String> {
 }
 
 fn how(facts: &FileFacts, how: How) -> String {
-    let node = |id: NodeId| dump(facts, id).split_once(':').map_or(String::new(), |it| it.1.to_string());
+    let node = |id: NodeId| {
+        dump(facts, id)
+            .split_once(':')
+            .map_or(String::new(), |it| it.1.to_string())
+    };
     let prefix = |is_async: bool| if is_async { "async " } else { "" };
     match how {
         How::Assign {

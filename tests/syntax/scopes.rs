@@ -90,7 +90,11 @@ fn a_walrus_binds_outside_the_comprehension() {
     assert_eq!(names("def f():\n  global y\n  [y := 1 for _ in a]\n"), "y _@for a?");
     assert_eq!(
         defined("def f(a):\n  while (n := next(a)): pass\n"),
-        ["f = def f", "a@f = param 0", "n@f = Call[func:Name(next?) arg:Name(a@f)]"]
+        [
+            "f = def f",
+            "a@f = param 0",
+            "n@f = Call[func:Name(next?) arg:Name(a@f)]"
+        ]
     );
 }
 

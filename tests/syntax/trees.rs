@@ -214,7 +214,11 @@ fn spans_lie_inside_a_quoted_type_where_it_is_verbatim() {
 #[test]
 fn what_is_no_type_is_opaque() {
     for text in ["x: 'not a type'", "x: ''", "x: 'A['"] {
-        assert_eq!(lower(text).nodes.last().map(|it| it.kind), Some(Kind::Opaque), "in {text}");
+        assert_eq!(
+            lower(text).nodes.last().map(|it| it.kind),
+            Some(Kind::Opaque),
+            "in {text}"
+        );
     }
 }
 

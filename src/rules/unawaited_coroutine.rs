@@ -1,0 +1,141 @@
+#![doc = include_str!("../../rules/unawaited-coroutine.md")]
+
+use crate::catalog::Act;
+use crate::diagnostic::{Confidence, Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
+use crate::facts::{Fate, FnKind, Kind, LocalFn, NodeId, Role};
+use crate::project::{Callee, Flags, Site, Ty};
+use crate::rules::{Context, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    info: RuleInfo {
+        name: "unawaited-coroutine",
+        summary: "a coroutine that nobody awaits, so that its work is never done",
+        pattern: Pattern::LostWork,
+        severity: Severity::High,
+        set: RuleSet::Default,
+        subsumes: &[],
+        page: include_str!("../../rules/unawaited-coroutine.md"),
+    },
+    check,
+};
+
+/// Who makes the coroutine.
+enum Maker {
+    /// A function of the project.
+    Own,
+    /// A library's coroutine function.
+    Library,
+    /// `sync_to_async(f)(x)`.
+    Bridge(String),
+}
+
+fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for (local, _) in cx.facts().all_functions() {
+        let mut last = None;
+        for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
+            if last != Some(site.at.node)
+                && let Some(maker) = maker(cx, site)
+                && is_alone(cx, site)
+            {
+                last = Some(site.at.node);
+                found.extend(report(cx, local, site.at.node, &maker));
+            }
+        }
+        for node in cx.facts().body_nodes(local) {
+            if let Some(maker) = bridge(cx, node) {
+                found.extend(report(cx, local, node, &maker));
+            }
+        }
+    }
+}
+
+fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
+    match site.callee {
+        Callee::Own(function) if cx.project.gives_coroutine(function) => Some(Maker::Own),
+        Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => Some(Maker::Library),
+        _ => None,
+    }
+}
+
+/// A plain call, certain to reach one function, on a path that runs.
+fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
+    const NOT: Flags = Flags::AWAITED
+        .with(Flags::DUCK)
+        .with(Flags::IMPLICIT)
+        .with(Flags::PASSED)
+        .with(Flags::LOOP_CALLBACK)
+        .with(Flags::SPAWNED)
+        .with(Flags::OFF_LOOP);
+    cx.facts().kind(site.at.node) == Kind::Call && !site.flags.has(NOT)
+}
+
+/// `sync_to_async(f)(x)`: the call of what a bridge made.
+fn bridge(cx: &Context<'_>, node: NodeId) -> Option<Maker> {
+    let facts = cx.facts();
+    let inner = facts
+        .child(node, Role::Func)
+        .filter(|&it| facts.kind(it) == Kind::Call)?;
+    if facts.kind(node) != Kind::Call || facts.is_awaited(node) || facts.fate(node) == Fate::Taken {
+        return None;
+    }
+    let Ty::Name(name) = cx.eval().expr(facts.child(inner, Role::Func)?) else {
+        return None;
+    };
+    let catalog = &cx.project.names.catalog;
+    let entry = catalog.function(name)?;
+    (catalog.entry(entry).act == Some(Act::OffloadDecorator)).then(|| Maker::Bridge(cx.node_text(inner)))
+}
+
+fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Option<Diagnostic> {
+    let called = match maker {
+        Maker::Own | Maker::Library => cx.node_text(node),
+        Maker::Bridge(text) => format!("{text}(...)"),
+    };
+    let (message, why) = match cx.facts().fate(node) {
+        Fate::Taken => return None,
+        Fate::Dropped => (
+            format!("`{called}` gives a coroutine that nobody awaits"),
+            "calling it runs none of its body: what it should do is never done",
+        ),
+        Fate::Unread(_) => (
+            format!("`{called}` gives a coroutine that is kept under a name nobody reads"),
+            "calling it runs none of its body: what it should do is never done",
+        ),
+        Fate::Tested | Fate::Compared => (
+            format!("`{called}` gives a coroutine, and its truth is tested instead of its result"),
+            "a coroutine is always true and equals nothing, and its body never runs",
+        ),
+        Fate::Shown => (
+            format!("`{called}` gives a coroutine, and the text shows it instead of its result"),
+            "the text says `<coroutine object ...>`, and the body never runs",
+        ),
+    };
+    let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(local), node, message);
+    why.clone_into(&mut diagnostic.why);
+    let is_async = cx.facts().function(local).kind == FnKind::Async;
+    diagnostic.help = if is_async {
+        format!("write `await {called}(...)`")
+    } else {
+        format!(
+            "make `{}` async and await it, or hand the coroutine to a task",
+            diagnostic.qualname
+        )
+    };
+    diagnostic.fix = is_async.then(|| fix(cx, node, maker));
+    diagnostic.confidence = Confidence::High;
+    Some(diagnostic)
+}
+
+fn fix(cx: &Context<'_>, node: NodeId, maker: &Maker) -> Fix {
+    let mut before = cx.here(node);
+    before.end = before.start;
+    Fix {
+        title: "await it".to_owned(),
+        safety: match maker {
+            Maker::Own => Safety::Unsafe,
+            Maker::Library | Maker::Bridge(_) => Safety::Safe,
+        },
+        edits: vec![(before, "await ".to_owned())],
+    }
+}

@@ -1,0 +1,232 @@
+//! The documents and the code say the same: registry, pages, README, paths, the style of messages.
+//!
+//! `UPDATE=1 cargo test --test documents` rewrites the generated blocks.
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use support::{page, tool};
+
+/// The headings of a page, in their order.
+const HEADINGS: &[&str] = &[
+    "What it does",
+    "Why is this bad?",
+    "Example",
+    "Use instead",
+    "In a log",
+    "Known limits",
+];
+
+fn hold(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
+}
+
+fn registry() -> Vec<Value> {
+    let output = tool::run(&["rules", "--format", "json"], support::root());
+    let json: Value = serde_json::from_slice(&output.stdout).expect("`tailspike rules --format json` prints JSON");
+    json.as_array()
+        .or_else(|| json.get("rules")?.as_array())
+        .expect("a list of rules")
+        .clone()
+}
+
+fn text<'a>(json: &'a Value, key: &str) -> &'a str {
+    json.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn pages() -> Vec<(String, String)> {
+    let files = support::files_below(&support::root().join("rules"));
+    let pages = files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|kind| kind == "md"));
+    pages
+        .map(|file| (stem(file), std::fs::read_to_string(file).expect("a readable page")))
+        .collect()
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().expect("a file name").to_string_lossy().into_owned()
+}
+
+#[test]
+fn registry_pages_and_rule_files_agree() {
+    let registered: BTreeSet<String> = registry().iter().map(|rule| text(rule, "name").to_owned()).collect();
+    let pages: BTreeSet<String> = pages().into_iter().map(|(name, _)| name).collect();
+    let mut files = BTreeSet::new();
+    for file in support::files_below(&support::root().join("src/rules")) {
+        let code = std::fs::read_to_string(&file).expect("a readable source file");
+        if code.contains("static RULE: Rule") {
+            files.insert(stem(&file).replace('_', "-"));
+        }
+    }
+    let mut broken = Vec::new();
+    for name in registered.union(&pages).cloned().collect::<BTreeSet<_>>().union(&files) {
+        let file = name.replace('-', "_");
+        for (has, what) in [
+            (
+                registered.contains(name),
+                "it is not registered in src/rules/mod.rs".to_owned(),
+            ),
+            (pages.contains(name), format!("rules/{name}.md is missing")),
+            (
+                files.contains(name),
+                format!("src/rules/{file}.rs is missing, or holds no `static RULE`"),
+            ),
+        ] {
+            if !has {
+                broken.push(format!("{name}: {what}"));
+            }
+        }
+    }
+    hold(&broken);
+}
+
+#[test]
+fn pages_have_their_headings() {
+    let mut broken = Vec::new();
+    for (name, page_text) in pages() {
+        let sections = match page::parse(&page_text) {
+            Ok(sections) => sections,
+            Err(problem) => {
+                broken.push(format!("rules/{name}.md: {problem}"));
+                continue;
+            }
+        };
+        let titles: Vec<&str> = sections
+            .iter()
+            .filter(|one| one.level == 2)
+            .map(|one| one.title.as_str())
+            .collect();
+        if titles != HEADINGS {
+            broken.push(format!(
+                "rules/{name}.md: the headings are {titles:?}, not {HEADINGS:?}"
+            ));
+        }
+        if sections
+            .first()
+            .is_none_or(|first| first.level != 1 || first.title != name)
+        {
+            broken.push(format!("rules/{name}.md: begin with `# {name}`"));
+        }
+        for section in &sections {
+            let announced = section.fences.iter().any(|fence| fence.text.contains("# error"));
+            if section.title == "Example" && !announced {
+                broken.push(format!("rules/{name}.md: no `# error` under `Example`"));
+            }
+            if section.title == "Use instead" && (announced || section.fences.is_empty()) {
+                broken.push(format!(
+                    "rules/{name}.md: `Use instead` shows code without any `# error`"
+                ));
+            }
+            if section.level == 2 && section.prose.trim().is_empty() && section.title != "Use instead" {
+                broken.push(format!("rules/{name}.md: nothing under `{}`", section.title));
+            }
+        }
+    }
+    hold(&broken);
+}
+
+#[test]
+fn the_table_of_rules_in_the_readme_is_generated() {
+    let path = support::root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("a README.md");
+    let output = tool::run(&["rules", "--format", "markdown"], support::root());
+    let table = String::from_utf8(output.stdout).expect("the table is UTF-8");
+    let (before, rest) = readme
+        .split_once("<!-- rules -->")
+        .expect("`<!-- rules -->` in README.md");
+    let (_, after) = rest
+        .split_once("<!-- /rules -->")
+        .expect("`<!-- /rules -->` in README.md");
+    let wanted = format!("{before}<!-- rules -->\n{}\n<!-- /rules -->{after}", table.trim());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, wanted).expect("README.md can be written");
+    } else {
+        assert!(
+            readme == wanted,
+            "the table of rules in README.md is old: `UPDATE=1 cargo test --test documents`"
+        );
+    }
+}
+
+#[test]
+fn every_path_that_is_named_exists() {
+    let mut broken = Vec::new();
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "src/lib.rs"] {
+        let Ok(text) = std::fs::read_to_string(support::root().join(document)) else {
+            broken.push(format!("{document} is missing"));
+            continue;
+        };
+        for (index, line) in text.lines().enumerate() {
+            for path in named_paths(line) {
+                if !support::root().join(&path).exists() {
+                    broken.push(format!("{document}:{}: `{path}` does not exist", index + 1));
+                }
+            }
+        }
+    }
+    hold(&broken);
+}
+
+/// Paths of this repository in a line of prose; those with a placeholder are left out.
+fn named_paths(line: &str) -> Vec<String> {
+    let in_path = |c: char| c.is_alphanumeric() || "_-./<>*".contains(c);
+    line.split(|c| !in_path(c))
+        .filter(|word| {
+            ["src/", "rules/", "fixtures/", "tests/", "docs/", "bench/"]
+                .iter()
+                .any(|top| word.starts_with(top))
+        })
+        .filter(|word| !word.contains(['<', '>', '*']) && !word.contains("my_") && !word.contains("my-"))
+        .map(|word| word.trim_end_matches('.').to_owned())
+        .collect()
+}
+
+#[test]
+fn messages_keep_the_house_style() {
+    let mut broken = BTreeSet::new();
+    for rule in registry() {
+        style(text(&rule, "name"), "summary", text(&rule, "summary"), &mut broken);
+    }
+    for project in support::folders_in(&support::root().join("fixtures/projects")) {
+        let folder = project.to_str().expect("a path in UTF-8");
+        let low = ["--min-severity", "low", "--min-confidence", "low"];
+        let arguments = [
+            &["check", "--isolated", "--exit-zero", "--format", "json"],
+            &low[..],
+            &[folder],
+        ]
+        .concat();
+        let output = tool::run(&arguments, support::root());
+        let json: Value = serde_json::from_slice(&output.stdout).expect("`tailspike check --format json` prints JSON");
+        for finding in json["findings"].as_array().expect("a list of findings") {
+            for key in ["message", "why", "help"] {
+                style(text(finding, "rule"), key, text(finding, key), &mut broken);
+            }
+        }
+    }
+    hold(&broken.into_iter().collect::<Vec<_>>());
+}
+
+fn style(rule: &str, key: &str, said: &str, broken: &mut BTreeSet<String>) {
+    let mut problem = |what: &str| {
+        broken.insert(format!("{rule}: {key} {what}: {said}"));
+    };
+    if said.is_empty() {
+        return problem("is empty");
+    }
+    // A name in backticks keeps its own case, and so do the few words that are written in capitals.
+    let first = said.split_whitespace().next().unwrap_or_default();
+    let capitals = first.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    if said.starts_with(char::is_uppercase) && !capitals {
+        problem("begins with a capital");
+    }
+    if said.ends_with('.') && !said.ends_with("...") {
+        problem("ends with a period");
+    }
+    if said.contains('\n') || said.matches('`').count() % 2 == 1 {
+        problem("has a line break or an open backtick");
+    }
+}
