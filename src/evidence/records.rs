@@ -8,6 +8,9 @@ use super::matching::Scratch;
 use super::messages::TRACEBACK;
 use super::pattern::Captures;
 use super::reader::each_line;
+use super::roles::Role;
+use super::roles::Roles;
+use super::roles::announced_wait;
 use super::sites::LogSite;
 use super::sites::SiteId;
 use super::sites::Sites;
@@ -70,6 +73,10 @@ pub struct Record {
     pub prefixed: bool,
     /// The process, dense.
     pub process: u16,
+    /// What the message is about.
+    pub role: Option<Role>,
+    /// The wait it announces, in milliseconds; 0 for none.
+    pub wait: u32,
 }
 
 /// A log read against a program's sites.
@@ -163,6 +170,9 @@ impl Log {
         let tie = self.tie(&working.candidates);
         let next = u16::try_from(self.processes.len()).unwrap_or(u16::MAX);
         let process = *self.processes.entry(line.process).or_insert(next);
+        let role = working.roles.of(&line.message);
+        let announced = role.filter(|it| *it == Role::Retry).and_then(|_| announced_wait(&line.message));
+        let wait = announced.map_or(0, |it| (it * 1000.0) as u32);
         self.records.push(Record {
             line: u32::try_from(line.number).unwrap_or(u32::MAX),
             time: line.time.unwrap_or(i64::MIN),
@@ -173,6 +183,8 @@ impl Log {
             level: line.level,
             prefixed: line.prefixed,
             process,
+            role,
+            wait,
         });
     }
 
@@ -237,6 +249,7 @@ pub const LINE_COLUMN: u16 = 0x7fff;
 
 #[derive(Default)]
 struct Working {
+    roles: Roles,
     scratch: Scratch,
     candidates: Vec<SiteId>,
     captures: Captures,

@@ -1,1 +1,110 @@
-//! stub
+//! The one place where static findings and observed evidence meet.
+//!
+//! A log becomes a [`Run`](events::Run) of events in functions; the lines outside every fan-out cut it into
+//! [`windows`]; each window is [measured](measures) and [compared](signatures) with how every pattern looks; the
+//! diagnostics that can run in it claim its seconds, once.
+
+pub mod events;
+pub mod findings;
+pub mod measures;
+pub mod order;
+pub mod report;
+pub mod signatures;
+pub mod windows;
+
+use crate::diagnostic::Diagnostic;
+use crate::evidence::memory::Sample;
+use crate::evidence::records::Log;
+use crate::evidence::resolve::Answer;
+use crate::evidence::sites::Sites;
+use crate::facts::FileFacts;
+use crate::facts::NodeId;
+use crate::project::FnId;
+use crate::project::ModuleId;
+use crate::project::Project;
+use events::Run;
+use findings::Evidence;
+use findings::Found;
+use findings::Subject;
+use measures::Measures;
+use order::Order;
+use windows::Window;
+
+/// What triage says of a run.
+pub struct Triage {
+    /// The run.
+    pub run: Run,
+    /// Its windows.
+    pub windows: Vec<Window>,
+    /// Their measures.
+    pub measures: Vec<Measures>,
+    /// The findings, the costliest first.
+    pub found: Vec<Found>,
+    /// Diagnostics that the log does not show to have cost anything.
+    pub not_observed: Vec<usize>,
+}
+
+/// Weighs every diagnostic by what the log shows.
+#[must_use]
+pub fn triage(
+    project: &Project,
+    diagnostics: &[Diagnostic],
+    log: &Log,
+    sites: &Sites,
+    answers: &[Answer],
+    memory: &[Sample],
+) -> Triage {
+    let run = events::run(log, sites, answers);
+    let order = Order::new(project);
+    let windows = windows::windows(&run, &order, run.seconds * findings::LEAST_SHARE / 4.0);
+    let measures: Vec<Measures> = windows.iter().map(|it| measures::measure(&run, log, it, memory)).collect();
+    let places: Vec<Option<(FnId, NodeId)>> = diagnostics.iter().map(|it| place(project, it)).collect();
+    let evidence = Evidence {
+        project,
+        order: &order,
+        run: &run,
+        windows: &windows,
+        measures: &measures,
+        diagnostics,
+        places: &places,
+    };
+    let found = evidence.findings();
+    let seen = |index: &usize| found.iter().any(|it| it.subject == Subject::Diagnostic(*index));
+    let not_observed = (0..diagnostics.len()).filter(|it| !seen(it)).collect();
+    Triage {
+        not_observed,
+        found,
+        run,
+        windows,
+        measures,
+    }
+}
+
+/// The function and node of a diagnostic.
+fn place(project: &Project, diagnostic: &Diagnostic) -> Option<(FnId, NodeId)> {
+    let index = project.names.modules.iter().position(|it| it.file == diagnostic.location.file)?;
+    let module = ModuleId(u32::try_from(index).ok()?);
+    let facts = project.names.facts(module);
+    let node = node_at(facts, diagnostic.location.start)?;
+    let local = facts.function_of(node);
+    // A definition is where its function starts, whatever stands around it.
+    let own = facts.all_functions().find(|(_, it)| it.node == node).map(|it| it.0);
+    let named = facts.all_functions().find(|(_, it)| facts.text(it.qualname) == diagnostic.qualname).map(|it| it.0);
+    let local = own.or(named.filter(|_| facts.text(facts.function(local).qualname) != diagnostic.qualname)).unwrap_or(local);
+    Some((FnId { module, local }, node))
+}
+
+/// The outermost node that starts at an offset, else the last that starts before it.
+fn node_at(facts: &FileFacts, start: u32) -> Option<NodeId> {
+    let nodes = (0u32..).zip(&facts.nodes).skip(1);
+    let mut best = None;
+    for (index, node) in nodes {
+        if node.start == start {
+            return Some(NodeId(index));
+        }
+        if node.start < start {
+            best = Some(NodeId(index));
+        }
+    }
+    best
+}

@@ -1,0 +1,133 @@
+//! What a message says by its words alone, whoever wrote it: retries, limits, time-outs, stalls.
+
+use aho_corasick::AhoCorasick;
+use serde::Serialize;
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// asyncio's debug mode: a callback held the loop.
+    SlowCallback,
+    /// The connections of a pool were used up.
+    PoolFull,
+    /// The other side asked for less.
+    RateLimit,
+    /// Something is tried again.
+    Retry,
+    /// A wait ended without an answer.
+    Timeout,
+    /// A session or task that nobody closed or kept.
+    Leak,
+}
+
+/// Words of libraries and of people, lower case. The wording of libraries drifts, so each is as short as it can be.
+const WORDS: [(&str, Role); 27] = [
+    ("executing <task", Role::SlowCallback),
+    ("executing <handle", Role::SlowCallback),
+    ("event loop blocked", Role::SlowCallback),
+    ("connection pool is full", Role::PoolFull),
+    ("pooltimeout", Role::PoolFull),
+    ("pool timeout", Role::PoolFull),
+    ("queuepool limit", Role::PoolFull),
+    ("too many requests", Role::RateLimit),
+    ("rate limit", Role::RateLimit),
+    ("ratelimit", Role::RateLimit),
+    ("got 429", Role::RateLimit),
+    (" 429 ", Role::RateLimit),
+    ("code: 429", Role::RateLimit),
+    ("throttl", Role::RateLimit),
+    ("by quota", Role::RateLimit),
+    ("retrying", Role::Retry),
+    ("retry ", Role::Retry),
+    ("backing off", Role::Retry),
+    ("backoff", Role::Retry),
+    ("attempt ", Role::Retry),
+    ("trying again", Role::Retry),
+    ("timed out", Role::Timeout),
+    ("timeout", Role::Timeout),
+    ("was never awaited", Role::Leak),
+    ("unclosed client session", Role::Leak),
+    ("unclosed connector", Role::Leak),
+    ("destroyed but it is pending", Role::Leak),
+];
+
+/// Finds roles.
+pub struct Roles {
+    automaton: Option<AhoCorasick>,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        let words = WORDS.map(|it| it.0);
+        Self {
+            automaton: AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok(),
+        }
+    }
+}
+
+impl Roles {
+    /// The role of a message. A retry outranks the reason it gives, since the wait is its own.
+    #[must_use]
+    pub fn of(&self, message: &[u8]) -> Option<Role> {
+        let found = self.automaton.as_ref()?.find_overlapping_iter(message).map(|it| WORDS[it.pattern().as_usize()].1);
+        let mut best = None;
+        for role in found {
+            if role == Role::Retry {
+                return Some(role);
+            }
+            best = best.max(Some(role));
+        }
+        best
+    }
+}
+
+/// The wait that a message announces, in seconds: the last number before a unit of time (`in 0.43 seconds`, `waiting 1s`).
+#[must_use]
+pub fn announced_wait(message: &[u8]) -> Option<f64> {
+    /// A longer wait is a deadline, not a back-off.
+    const LONGEST: f64 = 600.0;
+    let text = std::str::from_utf8(message).ok()?;
+    let mut found = None;
+    let mut rest = text;
+    while let Some(start) = rest.find(|it: char| it.is_ascii_digit()) {
+        let number = &rest[start..];
+        let length = number.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(number.len());
+        let after = number[length..].trim_start();
+        let unit = after.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
+        let scale = match unit {
+            "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
+            "ms" | "milliseconds" => 0.001,
+            _ => 0.0,
+        };
+        if scale > 0.0
+            && let Ok(value) = number[..length].trim_end_matches('.').parse::<f64>()
+        {
+            found = Some(value * scale).filter(|it| *it <= LONGEST).or(found);
+        }
+        rest = &number[length..];
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_have_roles() {
+        let roles = Roles::default();
+        let role = |text: &str| roles.of(text.as_bytes());
+        assert_eq!(role("HTTP Request: POST http://x \"HTTP/1.1 429 Too Many Requests\""), Some(Role::RateLimit));
+        assert_eq!(role("Retrying request in 0.487580 seconds (retry 1 of 3)"), Some(Role::Retry));
+        assert_eq!(role("Executing <Task finished name='x'> took 0.254 seconds"), Some(Role::SlowCallback));
+        assert_eq!(role("fetched 3 documents"), None);
+    }
+
+    #[test]
+    fn waits_are_read() {
+        assert_eq!(announced_wait(b"Retrying request in 0.5 seconds (retry 1 of 3)"), Some(0.5));
+        assert_eq!(announced_wait(b"attempt 1, waiting 2s"), Some(2.0));
+        assert_eq!(announced_wait(b"attempt 1/3"), None);
+    }
+}

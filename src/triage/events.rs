@@ -1,0 +1,131 @@
+//! The run as events in time, each in the function that wrote it.
+
+use crate::evidence::records::Log;
+use crate::evidence::resolve::Answer;
+use crate::evidence::roles::Role;
+use crate::evidence::sites::SiteId;
+use crate::evidence::sites::Sites;
+use crate::facts::NodeId;
+use crate::project::FnId;
+use crate::project::ModuleId;
+
+/// A line of the log that a known call wrote.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// Seconds since the first line with a time.
+    pub time: f64,
+    /// The line had a time of its own.
+    pub timed: bool,
+    /// The log site.
+    pub site: SiteId,
+    /// The function of that site.
+    pub function: FnId,
+    /// The call.
+    pub node: NodeId,
+    /// Index of its record.
+    pub record: usize,
+}
+
+/// A line that tells something by its words, whoever wrote it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// Seconds since the first line with a time.
+    pub time: f64,
+    /// What it tells.
+    pub role: Role,
+    /// The wait it announces, in seconds.
+    pub wait: f64,
+    /// Index of its record.
+    pub record: usize,
+    /// The function that wrote it, if it is the program's.
+    pub function: Option<FnId>,
+}
+
+/// The run that a log shows.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// Events in the order of the log.
+    pub events: Vec<Event>,
+    /// Lines with roles.
+    pub marks: Vec<Mark>,
+    /// Seconds from the first to the last time.
+    pub seconds: f64,
+    /// When it began, nanoseconds on the log's timeline.
+    pub start: i64,
+    /// The smallest step of its clock, in seconds.
+    pub step: f64,
+    /// Lines with a prefix, or all lines where none has one.
+    pub lines: usize,
+    /// Of these, matched to one site.
+    pub matched: usize,
+}
+
+/// Reads the run out of a log and its answers. Files of sites are modules in order.
+#[must_use]
+pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
+    let times = log.records.iter().filter_map(|it| it.time());
+    let (Some(start), Some(end)) = (times.clone().min(), times.max()) else {
+        return untimed(log, sites, answers);
+    };
+    let mut run = Run {
+        seconds: seconds(end - start),
+        start,
+        step: seconds(log.resolution.unwrap_or(0)),
+        ..Run::default()
+    };
+    let mut now = 0.0;
+    for (index, (record, answer)) in log.records.iter().zip(answers).enumerate() {
+        if let Some(time) = record.time() {
+            now = seconds(time - start);
+        }
+        run.take(log, sites, index, *answer, now);
+    }
+    run
+}
+
+/// Without any time, order is all there is: each line counts one unit.
+fn untimed(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
+    let mut run = Run::default();
+    for (index, answer) in answers.iter().enumerate() {
+        run.take(log, sites, index, *answer, 0.0);
+    }
+    run
+}
+
+fn seconds(nanos: i64) -> f64 {
+    nanos as f64 / 1e9
+}
+
+impl Run {
+    fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
+        let record = &log.records[index];
+        self.lines += 1;
+        let mut function = None;
+        if let Answer::Site(site) = answer {
+            let found = &sites.all[site.0 as usize];
+            let at = FnId {
+                module: ModuleId(found.file),
+                local: found.function,
+            };
+            function = Some(at);
+            self.matched += 1;
+            self.events.push(Event {
+                time,
+                timed: record.time().is_some(),
+                site,
+                function: at,
+                node: found.call,
+                record: index,
+            });
+        }
+        if let Some(role) = record.role {
+            self.marks.push(Mark {
+                time,
+                role,
+                wait: f64::from(record.wait) / 1000.0,
+                record: index,
+                function,
+            });
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! How each pattern looks in a window of a log. Every threshold stands here once, with its reason.
+
+use super::measures::Measures;
+use super::measures::median;
+use crate::diagnostic::Pattern;
+
+/// How well a pattern explains a window, and what mending it would save.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fit {
+    /// From 0, the log speaks against it, to 1.
+    pub score: f64,
+    /// Seconds of the window that it accounts for.
+    pub seconds: f64,
+    /// Predicted saving, least and most.
+    pub saving: (f64, f64),
+}
+
+/// A statement about fewer items is chance.
+const FEW: usize = 5;
+/// The share of a window that a cause must fill to be its cause.
+const MOST: f64 = 0.5;
+/// A straggler is beyond the others by this factor; ordinary spread of network calls stays within it.
+const STRAGGLER: f64 = 5.0;
+/// Items done at intervals this even came one after another: gathered network calls come in bursts (spread above 1).
+const EVEN: f64 = 0.75;
+/// Durations that grow by this factor within one phase show a service, or a queue, under more load than it takes.
+const DRIFT: f64 = 3.0;
+/// Width from which a fan-out can be the cause of load.
+const WIDE: usize = 20;
+/// Memory that grows by less is noise of the allocator (KiB).
+const MEMORY_STEP: f64 = 50.0 * 1024.0;
+/// The share of the run's range of memory that a step must be.
+const MEMORY_SHARE: f64 = 0.25;
+/// A pattern that neither fits nor is contradicted: the code decides.
+const POSSIBLE: f64 = 0.35;
+/// The log speaks against it.
+const UNLIKELY: f64 = 0.1;
+
+/// A mend leaves some of the time: the work itself, a deadline, a queue at the limiter's size.
+const SAVED: (f64, f64) = (0.42, 0.95);
+
+fn fit(score: f64, seconds: f64) -> Fit {
+    Fit {
+        score,
+        seconds,
+        saving: (SAVED.0 * seconds, SAVED.1 * seconds),
+    }
+}
+
+/// How well `pattern` explains what was measured.
+#[must_use]
+pub fn of(pattern: Pattern, it: &Measures) -> Fit {
+    match pattern {
+        Pattern::LongTail => straggler_hold(it),
+        Pattern::RetryStorm => retry_wave(it),
+        Pattern::LoopBlocker => loop_stall(it),
+        Pattern::SerializedAwaits => serialized(it),
+        Pattern::UnboundedConcurrency => load_drift(it),
+        Pattern::PoolExhaustion => pool_plateau(it),
+        Pattern::HugeGather => memory_step(it),
+        Pattern::ContextDuplication => build_cost(it),
+        Pattern::LostWork | Pattern::SilentFanOut => fit(UNLIKELY, it.seconds),
+    }
+}
+
+/// Nearly all items are done and the phase still waits for the last ones.
+fn straggler_hold(it: &Measures) -> Fit {
+    let typical = median(&it.done).max(it.step);
+    let last = it.done.last().copied().unwrap_or(0.0).max(it.seconds);
+    if it.items >= FEW && !it.vague {
+        let holds = it.hold > MOST * it.seconds && last > STRAGGLER * typical;
+        // A phase whose last tenth takes a third of it has a tail, if not a straggler.
+        let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
+        let score = if holds { 0.95 } else if tail { 0.5 } else { UNLIKELY };
+        return fit(score, it.hold);
+    }
+    let quiet = it.silence > MOST * it.seconds && it.retries == 0;
+    fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
+}
+
+/// Announced or named retries fill the phase.
+fn retry_wave(it: &Measures) -> Fit {
+    let many = it.retries >= FEW.max(it.items / 10);
+    if many {
+        let score = if it.retry_span > MOST { 0.97 } else { 0.6 };
+        return fit(score, it.retry_span * it.seconds);
+    }
+    let seen = it.retries > 0 || it.limits > 0;
+    fit(if seen { POSSIBLE } else { UNLIKELY }, it.seconds)
+}
+
+/// Whether items were done one after another, evenly, over most of the window.
+fn is_serial(it: &Measures) -> bool {
+    let spanned: f64 = it.done.last().zip(it.done.first()).map_or(0.0, |(last, first)| last - first);
+    it.items >= FEW && it.unevenness < EVEN && it.pause > it.step && spanned > MOST * it.seconds
+}
+
+/// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
+fn loop_stall(it: &Measures) -> Fit {
+    let score = if is_serial(it) {
+        0.85
+    } else if it.items >= FEW && it.lead > MOST {
+        0.7
+    } else if it.items >= FEW && it.hold > MOST * it.seconds {
+        0.2
+    } else if it.silence > MOST * it.seconds {
+        0.5
+    } else {
+        POSSIBLE
+    };
+    fit(score, it.seconds)
+}
+
+fn serialized(it: &Measures) -> Fit {
+    fit(if is_serial(it) { 0.8 } else { UNLIKELY }, it.seconds)
+}
+
+/// Everything starts at once, and the more is in flight the longer each takes.
+fn load_drift(it: &Measures) -> Fit {
+    let score = if it.drift >= DRIFT && it.items >= WIDE {
+        0.9
+    } else if it.limits + it.timeouts >= FEW {
+        0.7
+    } else if it.items >= FEW && it.hold > MOST * it.seconds {
+        0.15
+    } else if it.items >= WIDE && it.lead < MOST && !is_serial(it) {
+        0.55
+    } else if it.items > 0 && it.items < FEW {
+        0.2
+    } else {
+        POSSIBLE
+    };
+    fit(score, it.seconds)
+}
+
+/// Calls wait for a connection: the pool says so, or items come out at a steady rate however many wait.
+fn pool_plateau(it: &Measures) -> Fit {
+    let score = if it.pool_full > 0 {
+        0.95
+    } else if it.items >= WIDE && it.drift >= DRIFT {
+        0.6
+    } else if it.items >= FEW && it.hold > MOST * it.seconds {
+        0.15
+    } else if it.items >= FEW && it.lead < MOST {
+        0.5
+    } else {
+        POSSIBLE
+    };
+    fit(score, it.seconds)
+}
+
+/// Memory grows with the items and stays.
+fn memory_step(it: &Measures) -> Fit {
+    let steps = it.grown > MEMORY_STEP && it.growth_share > MEMORY_SHARE;
+    fit(if steps { 0.95 } else { UNLIKELY }, it.seconds)
+}
+
+/// Each item builds something large before its first request: long silence, then all at once; or memory grows with them.
+fn build_cost(it: &Measures) -> Fit {
+    let steps = it.grown > MEMORY_STEP && it.growth_share > MEMORY_SHARE;
+    let leads = it.items >= FEW && it.lead > MOST;
+    let score = match (leads, steps) {
+        (true, true) => 0.95,
+        (true, false) => 0.75,
+        (false, true) => 0.7,
+        (false, false) if is_serial(it) => 0.6,
+        (false, false) => 0.25,
+    };
+    fit(score, it.seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(done: &[f64], seconds: f64) -> Measures {
+        let pauses: Vec<f64> = done.windows(2).map(|it| it[1] - it[0]).collect();
+        Measures {
+            seconds,
+            items: done.len(),
+            done: done.to_vec(),
+            hold: seconds - done[done.len() * 9 / 10 - 1],
+            lead: done[0] / seconds,
+            pause: median(&pauses),
+            ..Measures::default()
+        }
+    }
+
+    #[test]
+    fn one_late_item_is_a_tail_and_no_load() {
+        let mut done: Vec<f64> = (1..20).map(|it| f64::from(it) * 0.01).collect();
+        done.push(9.0);
+        let it = window(&done, 9.0);
+        assert!(of(Pattern::LongTail, &it).score > 0.9);
+        assert!(of(Pattern::UnboundedConcurrency, &it).score < 0.2);
+    }
+
+    #[test]
+    fn even_steps_are_a_held_loop() {
+        let done: Vec<f64> = (1..50).map(|it| f64::from(it) * 0.1).collect();
+        let it = window(&done, 5.0);
+        assert!(of(Pattern::LoopBlocker, &it).score > 0.8);
+        assert!(of(Pattern::LongTail, &it).score < 0.2);
+    }
+}

@@ -1,0 +1,92 @@
+//! The main line of the run: what was logged outside every fan-out cuts it into windows.
+
+use super::events::Event;
+use super::events::Run;
+use super::order::Order;
+use super::order::Region;
+use crate::evidence::sites::SiteId;
+use crate::project::FnId;
+use rustc_hash::FxHashMap;
+
+/// A stretch of the run between two lines of the main line.
+#[derive(Debug)]
+pub struct Window {
+    /// Seconds since the start.
+    pub start: f64,
+    /// Seconds since the start.
+    pub end: f64,
+    /// Index of the event that opens it.
+    pub opens: Option<usize>,
+    /// Index of the event that closes it.
+    pub closes: Option<usize>,
+    /// Events inside, as a range of indices.
+    pub inside: std::ops::Range<usize>,
+    /// What can run in it.
+    pub region: Region,
+    /// The function that wrote most of the lines inside.
+    pub worker: Option<FnId>,
+    /// The site of these lines.
+    pub site: Option<SiteId>,
+}
+
+impl Window {
+    /// Its length.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.end - self.start
+    }
+}
+
+/// A site that is hit more often than this, and more often than once in ten lines, belongs to items even where no fan-out is seen.
+const MANY: usize = 12;
+
+/// The windows of a run, in order; those under `least` seconds are left out.
+#[must_use]
+pub fn windows(run: &Run, order: &Order<'_>, least: f64) -> Vec<Window> {
+    let main: Vec<usize> = main_line(run, order);
+    let mut found = Vec::new();
+    let mut before: Option<usize> = None;
+    for next in main.iter().map(|it| Some(*it)).chain([None]) {
+        let start = before.map_or(0.0, |it| run.events[it].time);
+        let end = next.map_or(run.seconds, |it| run.events[it].time);
+        if end - start >= least && end > start {
+            found.push(window(run, order, before, next, (start, end)));
+        }
+        before = next;
+    }
+    found
+}
+
+fn main_line(run: &Run, order: &Order<'_>) -> Vec<usize> {
+    let mut hits: FxHashMap<SiteId, usize> = FxHashMap::default();
+    for event in &run.events {
+        *hits.entry(event.site).or_default() += 1;
+    }
+    let many = MANY.max(run.events.len() / 10);
+    let is_main = |it: &Event| it.timed && !order.is_concurrent(it.function) && hits[&it.site] <= many;
+    run.events.iter().enumerate().filter(|it| is_main(it.1)).map(|it| it.0).collect()
+}
+
+fn window(run: &Run, order: &Order<'_>, opens: Option<usize>, closes: Option<usize>, (start, end): (f64, f64)) -> Window {
+    let place = |index: usize| (run.events[index].function, run.events[index].node);
+    let region = match (opens, closes) {
+        (Some(opens), Some(closes)) => order.between(place(opens), place(closes)),
+        (opens, closes) => order.beside(opens.map(place), closes.map(place)),
+    };
+    let inside = opens.map_or(0, |it| it + 1)..closes.unwrap_or(run.events.len());
+    let mut hits: FxHashMap<(SiteId, FnId), usize> = FxHashMap::default();
+    for event in &run.events[inside.clone()] {
+        *hits.entry((event.site, event.function)).or_default() += 1;
+    }
+    let busiest = hits.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)));
+    Window {
+        start,
+        end,
+        opens,
+        closes,
+        inside,
+        region,
+        worker: busiest.map(|it| it.0.1),
+        site: busiest.map(|it| it.0.0),
+    }
+}
