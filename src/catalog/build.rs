@@ -169,7 +169,11 @@ impl Catalog {
     fn link_classes(&mut self) -> Result<(), String> {
         for index in 0..self.classes.len() {
             let canonical = self.classes[index].entry.names[0].clone();
+            let twin = self.classes[index].entry.twin.clone();
             for mut method in std::mem::take(&mut self.classes[index].entry.method) {
+                if method.blocks.is_some() && method.instead.is_none() {
+                    method.instead.clone_from(&twin);
+                }
                 let names = std::mem::take(&mut method.names);
                 let described = self.describe(method, &canonical)?;
                 for name in names {
