@@ -177,7 +177,12 @@ impl Catalog {
                 let names = std::mem::take(&mut method.names);
                 let described = self.describe(method, &canonical)?;
                 for name in names {
-                    let id = self.add_entry(format!("{canonical}.{name}"), described);
+                    // What constructs, or stands for every method, is named like the class.
+                    let shown = match name.as_str() {
+                        "__init__" | "*" => canonical.clone(),
+                        _ => format!("{canonical}.{name}"),
+                    };
+                    let id = self.add_entry(shown, described);
                     self.classes[index].methods.insert(name.into(), id);
                 }
             }
