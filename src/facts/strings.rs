@@ -16,9 +16,18 @@ impl Strings {
     /// The text of a symbol.
     #[must_use]
     pub fn get(&self, sym: Sym) -> &str {
+        &self.text[self.range(sym)]
+    }
+
+    /// The same as bytes, which spares looking for the characters' bounds.
+    pub(crate) fn bytes(&self, sym: Sym) -> &[u8] {
+        &self.text.as_bytes()[self.range(sym)]
+    }
+
+    fn range(&self, sym: Sym) -> std::ops::Range<usize> {
         let at = sym.0 as usize;
         let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.text[start as usize..self.ends[at] as usize]
+        start as usize..self.ends[at] as usize
     }
 
     /// Adds a string, whether it is there already or not.
