@@ -32,7 +32,11 @@ impl Project {
             && !of.is_generator
             && !self.names.is_offload_decorated(function)
             && !self.names.is_property(function)
-            && self.decorators.of(function).iter().all(|it| self.keeps_async(function, it))
+            && self
+                .decorators
+                .of(function)
+                .iter()
+                .all(|it| self.keeps_async(function, it))
             && self.is_only_one(function)
     }
 
@@ -58,12 +62,18 @@ impl Project {
     fn wraps_async(&self, decorator: FnId) -> bool {
         let facts = self.names.facts(decorator.module);
         let inside = |local: LocalFn| {
-            std::iter::successors(Some(local), |&it| Some(facts.function(it).parent).filter(|&up| up != it))
-                .skip(1)
-                .any(|it| it == decorator.local)
+            std::iter::successors(Some(local), |&it| {
+                Some(facts.function(it).parent).filter(|&up| up != it)
+            })
+            .skip(1)
+            .any(|it| it == decorator.local)
         };
         let wrappers = facts.all_functions().filter(|(local, it)| {
-            inside(*local) && it.params.iter().any(|param| param.kind == crate::facts::ParamKind::VarKeywords)
+            inside(*local)
+                && it
+                    .params
+                    .iter()
+                    .any(|param| param.kind == crate::facts::ParamKind::VarKeywords)
         });
         let mut kinds = wrappers.map(|(_, it)| it.kind).peekable();
         kinds.peek().is_some() && kinds.all(|it| it == FnKind::Async)
@@ -74,7 +84,10 @@ impl Project {
         let of = self.names.function(function);
         let Some(local) = of.class else { return true };
         let name = self.names.facts(function.module).text(of.name);
-        let mut queue = vec![ClassId { module: function.module, local }];
+        let mut queue = vec![ClassId {
+            module: function.module,
+            local,
+        }];
         let mut seen: FxHashSet<ClassId> = queue.iter().copied().collect();
         while let Some(class) = queue.pop() {
             if !self.is_async_in(class, name) {

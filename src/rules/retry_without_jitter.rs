@@ -40,7 +40,9 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     "what failed together comes back together, and overloads the service again".clone_into(&mut diagnostic.why);
     diagnostic.help = help(cx, retry);
     diagnostic.confidence = retry.remote;
-    diagnostic.labels.extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
+    diagnostic
+        .labels
+        .extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
     if diagnostic.exposure == Exposure::Solitary || retry.is_single {
         diagnostic.severity = Severity::Low;
     }
@@ -52,7 +54,9 @@ fn computed(cx: &Context<'_>, retry: &Retry) -> Option<At> {
     let facts = cx.facts();
     let place = facts.name_place(facts.arg(retry.at, 0)?)?;
     let before = facts.definitions_of(place).iter().rev().find(|it| it.node < retry.at)?;
-    let How::Assign { value, .. } = before.how else { return None };
+    let How::Assign { value, .. } = before.how else {
+        return None;
+    };
     Some(At {
         module: cx.module,
         node: value,

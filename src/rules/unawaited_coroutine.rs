@@ -75,9 +75,7 @@ fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
         .with(Flags::LOOP_CALLBACK)
         .with(Flags::SPAWNED)
         .with(Flags::OFF_LOOP);
-    cx.facts().kind(site.at.node) == Kind::Call
-        && !site.flags.has(NOT)
-        && cx.facts().fate(site.at.node) != Fate::Taken
+    cx.facts().kind(site.at.node) == Kind::Call && !site.flags.has(NOT) && cx.facts().fate(site.at.node) != Fate::Taken
 }
 
 /// `sync_to_async(f)(x)`: the call of what a bridge made.

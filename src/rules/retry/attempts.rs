@@ -30,7 +30,9 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
             // A sleep in what is tried comes before a failure, not after it.
             Kind::Try if facts.node(below).role == Role::Body && tried != Some(around) && !failed => return None,
             Kind::If if facts.node(below).role == Role::Body => {
-                failed |= facts.child(around, Role::Test).is_some_and(|it| says_failure(facts, it));
+                failed |= facts
+                    .child(around, Role::Test)
+                    .is_some_and(|it| says_failure(facts, it));
             }
             _ if kind.is_loop() && facts.node(below).role == Role::Body => {
                 let tried = tried.or_else(|| try_before(facts, around, below));
@@ -112,9 +114,12 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
     let target = facts.child(it.of, Role::Target)?;
     let iter = facts.child(it.of, Role::Iter)?;
     let is_range = facts.kind(iter) == Kind::Call
-        && facts
-            .child(iter, Role::Func)
-            .is_some_and(|func| matches!(written(facts, func).rsplit('.').next(), Some("range" | "count" | "repeat")));
+        && facts.child(iter, Role::Func).is_some_and(|func| {
+            matches!(
+                written(facts, func).rsplit('.').next(),
+                Some("range" | "count" | "repeat")
+            )
+        });
     if it.tried == it.of {
         return is_range.then_some(true);
     }
@@ -136,7 +141,9 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
 
 fn is_attempt_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["attempt", "retr", "tries", "try", "trial"].iter().any(|it| name.contains(it))
+    ["attempt", "retr", "tries", "try", "trial"]
+        .iter()
+        .any(|it| name.contains(it))
 }
 
 /// Whether a `while` counts attempts; `None` where it waits until a time has come.
@@ -157,7 +164,9 @@ fn counts_by_test(facts: &FileFacts, of: NodeId) -> Option<bool> {
     }
     let compared = inside().any(|it| {
         facts.kind(it) == Kind::Compare
-            && [Op::Lt, Op::LtE, Op::Gt, Op::GtE].iter().any(|op| facts.node(it).payload == *op as u32)
+            && [Op::Lt, Op::LtE, Op::Gt, Op::GtE]
+                .iter()
+                .any(|op| facts.node(it).payload == *op as u32)
     });
     let stepped = |place: PlaceId| {
         facts
@@ -182,7 +191,8 @@ fn leaves_after(facts: &FileFacts, it: &Attempts) -> bool {
 fn may_leave(facts: &FileFacts, tried: NodeId) -> bool {
     [Role::Body, Role::Orelse].into_iter().any(|role| {
         facts.children_as(tried, role).any(|statement| {
-            (statement.0..facts.node(statement).end).any(|at| matches!(facts.kind(NodeId(at)), Kind::Return | Kind::Break))
+            (statement.0..facts.node(statement).end)
+                .any(|at| matches!(facts.kind(NodeId(at)), Kind::Return | Kind::Break))
         })
     })
 }
@@ -193,7 +203,9 @@ fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
         let mut around = facts.ancestors(at).take_while(|&up| up != it.of);
         around.any(|up| match facts.kind(up) {
             Kind::Handler => true,
-            Kind::If => facts.child(up, Role::Test).is_some_and(|test| says_failure(facts, test)),
+            Kind::If => facts
+                .child(up, Role::Test)
+                .is_some_and(|test| says_failure(facts, test)),
             _ => false,
         })
     };
@@ -210,7 +222,12 @@ fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
 /// `response.status_code == 429`, `status in (500, 503)`, `is_rate_limited(...)`.
 fn says_failure(facts: &FileFacts, test: NodeId) -> bool {
     (test.0..facts.node(test).end).map(NodeId).any(|it| {
-        let named = || facts.name_text(it).or_else(|| facts.payload_text(it)).unwrap_or_default();
+        let named = || {
+            facts
+                .name_text(it)
+                .or_else(|| facts.payload_text(it))
+                .unwrap_or_default()
+        };
         match facts.kind(it) {
             Kind::Number => facts.number(it).is_some_and(|code| (400.0..600.0).contains(&code)),
             Kind::Name | Kind::Attribute => ["rate_limit", "throttl", "retr", "error", "fail"]
@@ -248,5 +265,8 @@ fn catches_local_errors_only(facts: &FileFacts, tried: NodeId) -> bool {
         .map(|at| written(facts, NodeId(at)))
         .filter(|it| !it.is_empty())
         .collect();
-    !types.is_empty() && types.iter().all(|it| it.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)))
+    !types.is_empty()
+        && types
+            .iter()
+            .all(|it| it.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)))
 }

@@ -102,7 +102,10 @@ fn tried_calls<'a>(cx: &Context<'a>, attempts: &Attempts) -> impl Iterator<Item 
 fn connects(cx: &Context<'_>, attempts: &Attempts) -> bool {
     tried_calls(cx, attempts).any(|it| {
         let called = cx.node_text(it);
-        called.rsplit('.').next().is_some_and(|last| last.contains("connect") && !last.contains("get_conn"))
+        called
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.contains("connect") && !last.contains("get_conn"))
     })
 }
 
