@@ -1,4 +1,6 @@
-//! Which functions reach something outside the process that others use too: a server, a database.
+//! Which functions reach a service that many callers share.
+//!
+//! Databases are left out: what is tried again there waits for a lock, not for a crowd of clients to pass.
 
 use super::Names;
 use super::chains::{Chains, Search};
@@ -26,13 +28,6 @@ pub(super) fn is_remote(names: &Names, site: &Site) -> bool {
         return false;
     };
     let entry = names.catalog.entry(entry);
-    let by_thread = matches!(
-        entry.blocks,
-        Some(Blocks::Http | Blocks::Sdk | Blocks::Database | Blocks::Dns)
-    );
-    by_thread
-        || matches!(
-            entry.scarce.as_deref(),
-            Some("network" | "database" | "sdk" | "http" | "llm")
-        )
+    let by_thread = matches!(entry.blocks, Some(Blocks::Http | Blocks::Sdk | Blocks::Dns));
+    by_thread || entry.scarce.as_deref() == Some("network")
 }

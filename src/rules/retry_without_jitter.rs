@@ -2,7 +2,8 @@
 
 use super::retry::{self, Form, Retry};
 use crate::diagnostic::{Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::project::Steadiness;
+use crate::facts::How;
+use crate::project::{At, Steadiness};
 use crate::rules::{Context, Rule};
 
 /// The rule.
@@ -39,10 +40,27 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     "what failed together comes back together, and overloads the service again".clone_into(&mut diagnostic.why);
     diagnostic.help = help(cx, retry);
     diagnostic.confidence = retry.remote;
-    if diagnostic.exposure == Exposure::Solitary || retry.is_start_up {
+    diagnostic
+        .labels
+        .extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
+    if diagnostic.exposure == Exposure::Solitary || retry.is_single {
         diagnostic.severity = Severity::Low;
     }
     diagnostic
+}
+
+/// Where a wait with a name is computed.
+fn computed(cx: &Context<'_>, retry: &Retry) -> Option<At> {
+    let facts = cx.facts();
+    let place = facts.name_place(facts.arg(retry.at, 0)?)?;
+    let before = facts.definitions_of(place).iter().rev().find(|it| it.node < retry.at)?;
+    let How::Assign { value, .. } = before.how else {
+        return None;
+    };
+    Some(At {
+        module: cx.module,
+        node: value,
+    })
 }
 
 fn help(cx: &Context<'_>, retry: &Retry) -> String {

@@ -3,29 +3,40 @@
 use crate::facts::{FileFacts, How, Kind, NodeId, Op, PlaceId, Role};
 use crate::project::written;
 
-/// A loop of attempts: the loop, and the `try` in it whose failure leads to the next attempt.
+/// A loop of attempts: the loop, and what is tried in it.
 pub(super) struct Attempts {
     /// The loop statement.
     pub(super) of: NodeId,
-    /// The `try` statement.
+    /// The `try` whose failure leads to the next attempt; the loop itself where an answer is asked whether it is one.
     pub(super) tried: NodeId,
 }
 
-/// The loop of attempts in which a sleep stands: in a handler, or behind a `try` that leaves the loop where it succeeds.
+/// The loop of attempts in which a sleep stands: in a handler, behind a `try` that leaves the loop where it succeeds, or
+/// under a condition that says that the answer is a failure.
 pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
     let mut below = sleep;
     let mut tried = None;
-    let mut statement_in_block = sleep;
+    let mut failed = false;
     for around in facts.ancestors(sleep) {
         let kind = facts.kind(around);
         match kind {
             Kind::FunctionDef | Kind::Lambda | Kind::Module => return None,
-            Kind::Handler if tried.is_none() => tried = Some(NodeId(facts.node(around).parent)),
+            Kind::Handler if tried.is_none() => {
+                if gives_up(facts, sleep, around) {
+                    return None;
+                }
+                tried = Some(NodeId(facts.node(around).parent));
+            }
             // A sleep in what is tried comes before a failure, not after it.
-            Kind::Try if facts.node(below).role == Role::Body && tried != Some(around) => return None,
+            Kind::Try if facts.node(below).role == Role::Body && tried != Some(around) && !failed => return None,
+            Kind::If if facts.node(below).role == Role::Body => {
+                failed |= facts
+                    .child(around, Role::Test)
+                    .is_some_and(|it| says_failure(facts, it));
+            }
             _ if kind.is_loop() && facts.node(below).role == Role::Body => {
-                statement_in_block = below;
-                let tried = tried.or_else(|| try_before(facts, around, statement_in_block))?;
+                let tried = tried.or_else(|| try_before(facts, around, below));
+                let tried = tried.or_else(|| failed.then_some(around))?;
                 let found = Attempts { of: around, tried };
                 return is_attempts(facts, &found, sleep).then_some(found);
             }
@@ -33,8 +44,23 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
         }
         below = around;
     }
-    let _ = statement_in_block;
     None
+}
+
+/// Whether a block around the sleep, up to the handler, ends behind it by leaving: then no attempt follows.
+fn gives_up(facts: &FileFacts, sleep: NodeId, handler: NodeId) -> bool {
+    let mut below = facts.statement_of(sleep);
+    loop {
+        let parent = NodeId(facts.node(below).parent);
+        let role = facts.node(below).role;
+        let last = facts.children_as(parent, role).last().unwrap_or(below);
+        match facts.kind(last) {
+            Kind::Continue => return false,
+            Kind::Raise | Kind::Return | Kind::Break if last != below => return true,
+            _ if parent == handler || parent == below => return false,
+            _ => below = parent,
+        }
+    }
 }
 
 /// The `try` before a statement of the loop's body that leaves the loop when it succeeds and falls through when it fails.
@@ -94,6 +120,9 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
                 Some("range" | "count" | "repeat")
             )
         });
+    if it.tried == it.of {
+        return is_range.then_some(true);
+    }
     let names: Vec<PlaceId> = (target.0..facts.node(target).end)
         .filter_map(|at| facts.name_place(NodeId(at)))
         .collect();
@@ -168,13 +197,17 @@ fn may_leave(facts: &FileFacts, tried: NodeId) -> bool {
     })
 }
 
-/// A sleep outside the handlers is the pace of a poll.
+/// A sleep outside the handlers is the pace of a poll, unless it follows an answer that says no.
 fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
-    let in_handler = |at: NodeId| {
-        facts
-            .ancestors(at)
-            .take_while(|&up| up != it.of)
-            .any(|up| facts.kind(up) == Kind::Handler)
+    let after_failure = |at: NodeId| {
+        let mut around = facts.ancestors(at).take_while(|&up| up != it.of);
+        around.any(|up| match facts.kind(up) {
+            Kind::Handler => true,
+            Kind::If => facts
+                .child(up, Role::Test)
+                .is_some_and(|test| says_failure(facts, test)),
+            _ => false,
+        })
     };
     let is_sleep = |at: NodeId| {
         facts.kind(at) == Kind::Call
@@ -182,9 +215,27 @@ fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
                 .child(at, Role::Func)
                 .is_some_and(|func| written(facts, func).rsplit('.').next() == Some("sleep"))
     };
-    facts
-        .descendants(it.of)
-        .any(|at| at != sleep && is_sleep(at) && !in_handler(at) && at < it.tried)
+    let mut others = facts.descendants(it.of).filter(|&at| at != sleep && is_sleep(at));
+    others.any(|at| !after_failure(at))
+}
+
+/// `response.status_code == 429`, `status in (500, 503)`, `is_rate_limited(...)`.
+fn says_failure(facts: &FileFacts, test: NodeId) -> bool {
+    (test.0..facts.node(test).end).map(NodeId).any(|it| {
+        let named = || {
+            facts
+                .name_text(it)
+                .or_else(|| facts.payload_text(it))
+                .unwrap_or_default()
+        };
+        match facts.kind(it) {
+            Kind::Number => facts.number(it).is_some_and(|code| (400.0..600.0).contains(&code)),
+            Kind::Name | Kind::Attribute => ["rate_limit", "throttl", "retr", "error", "fail"]
+                .iter()
+                .any(|word| named().to_ascii_lowercase().contains(word)),
+            _ => false,
+        }
+    })
 }
 
 /// Errors of data and of files: nobody else is hurt by trying again.

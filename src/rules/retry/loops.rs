@@ -7,15 +7,24 @@ use crate::diagnostic::Confidence;
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
 use crate::project::{At, Callee, Flags, Site, written};
 use crate::rules::Context;
+use crate::rules::text::expr_text;
 
 /// The retries by hand of a function.
 pub(super) fn find(cx: &Context<'_>, local: LocalFn) -> Vec<Retry> {
     let function = cx.function(local);
-    let sites = cx.project.graph.sites_in(function);
-    sites.filter_map(|(_, site)| retry(cx, local, site)).collect()
+    let mut found: Vec<(NodeId, Retry)> = Vec::new();
+    for (_, site) in cx.project.graph.sites_in(function) {
+        if let Some((attempts, retry)) = retry(cx, local, site)
+            && !found.iter().any(|(of, it)| *of == attempts && it.waits == retry.waits)
+        {
+            found.push((attempts, retry));
+        }
+    }
+    found.into_iter().map(|(_, retry)| retry).collect()
 }
 
-fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<Retry> {
+/// The loop in which the site sleeps before another attempt, and the retry that it makes.
+fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<(NodeId, Retry)> {
     let facts = cx.facts();
     let delay = slept(cx, site)?;
     if facts.number(delay).is_some_and(|it| it <= 0.0) {
@@ -27,15 +36,16 @@ fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<Retry> {
         module: cx.module,
         node: delay,
     });
-    Some(Retry {
+    let retry = Retry {
         at: site.at.node,
         function: local,
         form: Form::Loop,
         waits,
-        wait: super::super::text::expr_text(facts, delay, 6),
+        wait: expr_text(facts, delay, 6),
         remote,
-        is_start_up: is_start_up(cx, local),
-    })
+        is_single: is_start_up(cx, local) || connects(cx, &attempts),
+    };
+    Some((attempts.of, retry))
 }
 
 /// How long the site sleeps, if it does.
@@ -53,12 +63,7 @@ fn slept(cx: &Context<'_>, site: &Site) -> Option<NodeId> {
 /// How sure it is that what is tried reaches others; `None` where nothing says so.
 fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> Option<Confidence> {
     let facts = cx.facts();
-    let calls: Vec<NodeId> = facts
-        .children_as(attempts.tried, Role::Body)
-        .flat_map(|it| it.0..facts.node(it).end)
-        .map(NodeId)
-        .filter(|&it| matches!(facts.kind(it), Kind::Call | Kind::WithItem))
-        .collect();
+    let calls: Vec<NodeId> = tried_calls(cx, attempts).collect();
     let function = cx.function(local);
     let known = calls.iter().any(|&call| {
         let mut sites = cx.project.graph.sites_at(function, call);
@@ -70,13 +75,38 @@ fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> Option<Confi
     let handlers = facts.children_as(attempts.tried, Role::Handler);
     let mut types = handlers.filter_map(|it| facts.child(it, Role::Type));
     let caught = types.any(|it| (it.0..facts.node(it).end).any(|at| says_remote(&written(facts, NodeId(at)))));
-    let waits = calls.iter().any(|&it| facts.is_awaited(it));
-    let called = calls.iter().any(|&it| says_client(&cx.node_text(it)));
-    match (caught, called, waits) {
-        (true, ..) | (_, true, true) => Some(Confidence::Medium),
-        (_, _, true) => Some(Confidence::Low),
-        _ => None,
+    let mut awaited = calls.iter().filter(|&&it| facts.is_awaited(it)).peekable();
+    let waits = awaited.peek().is_some();
+    if caught || awaited.any(|&it| says_client(&cx.node_text(it))) || is_for_all(cx, local) {
+        return Some(Confidence::Medium);
     }
+    waits.then_some(Confidence::Low)
+}
+
+/// A function that retries whatever it is given, by its name.
+fn is_for_all(cx: &Context<'_>, local: LocalFn) -> bool {
+    let name = cx.facts().text(cx.facts().function(local).name);
+    name.contains("retr") || name.contains("backoff")
+}
+
+fn tried_calls<'a>(cx: &Context<'a>, attempts: &Attempts) -> impl Iterator<Item = NodeId> + use<'a> {
+    let facts = cx.facts();
+    facts
+        .children_as(attempts.tried, Role::Body)
+        .flat_map(|it| it.0..facts.node(it).end)
+        .map(NodeId)
+        .filter(|&it| matches!(facts.kind(it), Kind::Call | Kind::WithItem))
+}
+
+/// What is tried is to connect: one long-lived client that comes back, not one of many requests.
+fn connects(cx: &Context<'_>, attempts: &Attempts) -> bool {
+    tried_calls(cx, attempts).any(|it| {
+        let called = cx.node_text(it);
+        called
+            .rsplit('.')
+            .next()
+            .is_some_and(|last| last.contains("connect") && !last.contains("get_conn"))
+    })
 }
 
 /// Errors that only what is far away can raise.
@@ -100,9 +130,8 @@ fn says_remote(error: &str) -> bool {
 
 /// Names that people give to what talks to a service.
 fn says_client(called: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "client", "session", "api", "http", "fetch", "request", "llm", "model", "conn", "complet", "embed", "query",
-        "redis", "upload",
+    const WORDS: [&str; 11] = [
+        "client", "session", "api", "http", "fetch", "request", "llm", "model", "complet", "embed", "upload",
     ];
     let called = called.to_ascii_lowercase();
     WORDS.iter().any(|it| called.contains(it))

@@ -24,8 +24,8 @@ pub(super) struct Retry {
     pub(super) wait: String,
     /// How sure it is that what is tried reaches others.
     pub(super) remote: Confidence,
-    /// It waits for something to come up, once, and not for one of many requests.
-    pub(super) is_start_up: bool,
+    /// Nobody else does the same at that time: it waits for a service to come up, or keeps one client connected.
+    pub(super) is_single: bool,
 }
 
 /// How a retry is written.
