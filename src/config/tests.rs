@@ -1,3 +1,5 @@
+//! Configuration as people write it, right and wrong.
+
 use super::*;
 use crate::catalog::Blocks;
 use crate::diagnostic::Pattern;

@@ -1,6 +1,5 @@
 //! Findings accepted at a moment: written to a file, and silent from then on.
 
-use crate::source::reason;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,7 +71,7 @@ impl Baseline {
         let text = std::fs::read_to_string(path).map_err(|error| {
             fail(format!(
                 "can't be read: {}; make it with `--write-baseline`",
-                reason(&error)
+                plainly(&error)
             ))
         })?;
         let file: File = serde_json::from_str(&text).map_err(|error| {
@@ -127,7 +126,7 @@ impl Baseline {
         };
         let mut text = serde_json::to_vec_pretty(&file).map_err(|error| fail(&error))?;
         text.push(b'\n');
-        replace(path, &text).map_err(|error| fail(&reason(&error)))
+        replace(path, &text).map_err(|error| fail(&plainly(&error)))
     }
 
     /// For each finding whether it is accepted: matched by path and fingerprint first, then by fingerprint alone
@@ -150,6 +149,15 @@ impl Baseline {
             *accepted = *accepted || take(&mut moved, &it.fingerprint);
         }
         accepted
+    }
+}
+
+/// Why the operating system refused, in words.
+fn plainly(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
     }
 }
 
