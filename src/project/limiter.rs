@@ -3,14 +3,14 @@
 use super::Names;
 use super::classes::{Member, static_expr};
 use super::decorators::Decorators;
-use super::graph::CallGraph;
+use super::graph::{CallGraph, Callee};
 use super::ids::{At, FnId, ModuleId, SiteId};
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
 use super::words::{has_word, words};
 use crate::catalog::{Catalog, ExtClass, Is};
-use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
+use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceId, PlaceKind, Role};
 use rayon::prelude::*;
 
 /// Functions that enter limiters are found through this many calls (`async with self._slot():`).
@@ -50,11 +50,20 @@ pub struct Hold {
     pub is_with: bool,
 }
 
+impl Hold {
+    /// Whether a node of its function runs under it.
+    #[must_use]
+    pub fn covers(&self, node: NodeId) -> bool {
+        self.covers.0 <= node.0 && node.0 < self.covers.1
+    }
+}
+
 /// All limiters of the program.
 #[derive(Default)]
 pub struct Limiters {
     /// `[module]`, in source order.
     holds: Vec<Vec<Hold>>,
+    too_big: Vec<Vec<NodeId>>,
     enters: Vec<bool>,
     whole: Vec<bool>,
 }
@@ -65,6 +74,7 @@ impl Limiters {
     pub fn new(names: &Names, types: &Types, graph: &CallGraph, decorators: &Decorators) -> Self {
         let mut limiters = Self {
             holds: vec![Vec::new(); names.modules.len()],
+            too_big: too_big(names, graph),
             enters: vec![false; graph.n_functions()],
             whole: vec![false; graph.n_functions()],
         };
@@ -101,6 +111,12 @@ impl Limiters {
     #[must_use]
     pub fn holds(&self, module: ModuleId) -> &[Hold] {
         &self.holds[module.0 as usize]
+    }
+
+    /// The constructions in a module whose size is the amount of work, or beyond any.
+    #[must_use]
+    pub fn too_big(&self, module: ModuleId) -> &[NodeId] {
+        &self.too_big[module.0 as usize]
     }
 
     /// The limiters that outlive their function and cover a node of it.
@@ -142,6 +158,47 @@ impl Limiters {
                 .iter()
                 .any(|it| it.made.is_none() && facts.contains(root, it.at.node))
     }
+}
+
+/// A limiter with more places than this bounds nothing that is scarce.
+const HUGE: f64 = 50_000.0;
+
+/// `Semaphore(len(urls))`, `Semaphore(10**6)`.
+fn too_big(names: &Names, graph: &CallGraph) -> Vec<Vec<NodeId>> {
+    let mut rows = vec![Vec::new(); names.modules.len()];
+    for site in &graph.sites {
+        let Callee::Construct(name) = site.callee else { continue };
+        let facts = names.facts(site.at.module);
+        let Some(class) = names.catalog.class(name) else {
+            continue;
+        };
+        if external(&names.catalog, class) != Some(LimiterKind::Count) {
+            continue;
+        }
+        let entry = names.catalog.class_entry(class);
+        let keyword = entry.size.as_deref().unwrap_or("value");
+        let size = facts
+            .arg(site.at.node, 0)
+            .or_else(|| facts.keyword(site.at.node, keyword));
+        if size.is_some_and(|it| is_huge(facts, it) || is_length(facts, it)) {
+            rows[site.at.module.0 as usize].push(site.at.node);
+        }
+    }
+    rows
+}
+
+fn is_huge(facts: &FileFacts, size: NodeId) -> bool {
+    let child = |role: Role| facts.child(size, role).and_then(|it| facts.number(it));
+    match facts.kind(size) {
+        Kind::BinOp if facts.node(size).payload == Op::Pow as u32 => {
+            matches!((child(Role::Left), child(Role::Right)), (Some(base), Some(power)) if base.powf(power) >= HUGE)
+        }
+        _ => facts.number(size).is_some_and(|it| it >= HUGE),
+    }
+}
+
+fn is_length(facts: &FileFacts, size: NodeId) -> bool {
+    facts.kind(size) == Kind::Call && facts.child(size, Role::Func).and_then(|it| facts.name_text(it)) == Some("len")
 }
 
 /// Whether a name says that it bounds how many run.

@@ -32,13 +32,6 @@ impl Width {
         self.max(other)
     }
 
-    /// Either; the other is not looked for where nothing can be wider. Assignments that feed on each other
-    /// (`self.a = self.a or self.b`) would otherwise be followed in all their combinations.
-    #[must_use]
-    pub fn or_from(self, other: impl FnOnce() -> Self) -> Self {
-        if self == Self::Data { self } else { self.or(other()) }
-    }
-
     /// Every item of one for every item of the other.
     #[must_use]
     pub fn times(self, other: Self) -> Self {
@@ -89,11 +82,11 @@ impl<'a> Widths<'a> {
             Kind::Await | Kind::Starred | Kind::NamedExpr => self.child(node, Role::Value, fuel),
             Kind::IfExp => self
                 .child(node, Role::Body, fuel)
-                .or_from(|| self.child(node, Role::Orelse, fuel)),
+                .or(self.child(node, Role::Orelse, fuel)),
             Kind::BoolOp => self.all(facts.children(node), fuel),
             Kind::BinOp if facts.node(node).payload == Op::Add as u32 => self
                 .child(node, Role::Left, fuel)
-                .or_from(|| self.child(node, Role::Right, fuel)),
+                .or(self.child(node, Role::Right, fuel)),
             Kind::BinOp if facts.node(node).payload == Op::Mult as u32 => Width::Bounded,
             Kind::Str | Kind::None | Kind::Bytes => Width::Constant(0),
             _ => Width::Data,
@@ -105,7 +98,10 @@ impl<'a> Widths<'a> {
     }
 
     fn all(self, nodes: impl Iterator<Item = NodeId>, fuel: u32) -> Width {
-        nodes.fold(Width::Constant(0), |width, it| width.or_from(|| self.at(it, fuel)))
+        nodes
+            .map(|it| self.at(it, fuel))
+            .reduce(Width::or)
+            .unwrap_or(Width::Constant(0))
     }
 
     fn display(self, node: NodeId, fuel: u32) -> Width {
@@ -113,7 +109,7 @@ impl<'a> Widths<'a> {
         let mut width = Width::Constant(0);
         for child in self.facts.children(node) {
             if self.facts.kind(child) == Kind::Starred {
-                width = width.or_from(|| self.at(child, fuel));
+                width = width.or(self.at(child, fuel));
             } else {
                 plain += 1;
             }
@@ -133,7 +129,7 @@ impl<'a> Widths<'a> {
             match self.facts.node(child).role {
                 Role::Key => keyed = true,
                 _ if keyed => (plain, keyed) = (plain + 1, false),
-                _ => width = width.or_from(|| self.at(child, fuel)),
+                _ => width = width.or(self.at(child, fuel)),
             }
         }
         width.or(Width::Constant(plain))
@@ -352,7 +348,7 @@ impl<'a> Widths<'a> {
     fn constant(self, place: PlaceId, fuel: u32) -> Width {
         let mut width = Width::Constant(0);
         for definition in self.facts.definitions_of(place) {
-            width = width.or_from(|| match definition.how {
+            width = width.or(match definition.how {
                 How::Assign { value, .. } => match self.at(value, fuel) {
                     Width::Constant(0) => Width::Data,
                     other => other,
@@ -362,7 +358,7 @@ impl<'a> Widths<'a> {
                 _ => Width::Data,
             });
         }
-        if width == Width::Constant(0) || (width < Width::Data && self.is_filled(place)) {
+        if width == Width::Constant(0) || self.is_filled(place) {
             Width::Data
         } else {
             width
@@ -384,9 +380,9 @@ impl<'a> Widths<'a> {
         let seen = reaching(facts, all, node);
         let mut width = Width::Constant(0);
         for index in seen {
-            width = width.or_from(|| self.defined(&all[index], name, fuel));
+            width = width.or(self.defined(&all[index], name, fuel));
         }
-        width = width.or_from(|| self.fed(place, node, fuel));
+        width = width.or(self.fed(place, node, fuel));
         if width == Width::Data && self.is_checked(place, node) {
             Width::Bounded
         } else {
@@ -464,9 +460,9 @@ impl<'a> Widths<'a> {
             if node >= usage || facts.name_place(node) != Some(place) || !is_fed(facts, node) {
                 continue;
             }
-            width = width.or_from(|| self.loops_around(node, usage, fuel));
+            width = width.or(self.loops_around(node, usage, fuel));
             if let Some(extended) = extended_by(facts, node) {
-                width = width.or_from(|| self.at(extended, fuel));
+                width = width.or(self.at(extended, fuel));
             }
         }
         width
@@ -575,7 +571,7 @@ impl<'a> Widths<'a> {
             width = width.or(other.constant(*place, fuel));
         }
         for attribute in of.attributes.iter().filter(|it| facts.text(it.name) == name) {
-            width = width.or_from(|| match attribute.how {
+            width = width.or(match attribute.how {
                 How::Assign { value, .. } => match other.at(value, fuel) {
                     Width::Constant(0) => Width::Data,
                     it => it,

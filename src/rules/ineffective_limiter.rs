@@ -30,6 +30,9 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .or_else(|| own_each_time(cx, hold)),
         );
     }
+    for limiter in cx.project.limiters.too_big(cx.module) {
+        found.push(too_big(cx, *limiter));
+    }
     for (_, name, made) in never_entered(cx) {
         let function = cx.function(cx.facts().function_of(made));
         let message = format!("`{name}` is made and never entered, so it limits nothing");
@@ -39,6 +42,15 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
         diagnostic.severity = Severity::Medium;
         found.push(diagnostic);
     }
+}
+
+/// Whether a finding of this rule is about the limiter around a fan-out.
+pub(super) fn speaks_of(cx: &Context<'_>, fan_out: &FanOut) -> bool {
+    let holds = cx.project.limiters.holds(cx.module).iter();
+    let around = holds.filter(|it| it.function == fan_out.orchestrator && it.covers(fan_out.at.node));
+    around
+        .into_iter()
+        .any(|it| around_spawn(cx, it).or_else(|| around_all(cx, it)).is_some())
 }
 
 fn name(cx: &Context<'_>, hold: &Hold) -> String {
@@ -72,7 +84,7 @@ fn around_spawn(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let starter = text::starter(cx, spawn);
     let message = format!("`{limiter}` is held only while `{starter}` starts the task, not while the task runs");
     let help = format!("enter `{limiter}` inside the task: `async with {limiter}:` around its work");
-    Some(finding(cx, hold, spawn.at.node, message, help))
+    Some(finding(cx, hold, hold.subject, message, help))
 }
 
 /// `async with sem: await gather(...)` with a limiter that nobody else enters: all of them share one slot.
@@ -89,7 +101,7 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let message =
         format!("`{limiter}` is entered once around the whole `{starter}`, so it does not bound what runs inside");
     let help = format!("enter `{limiter}` inside each task, not around `{starter}`");
-    let mut diagnostic = finding(cx, hold, gather.at.node, message, help);
+    let mut diagnostic = finding(cx, hold, hold.subject, message, help);
     if hold.made.is_none() {
         diagnostic.confidence = Confidence::Medium;
     }
@@ -118,15 +130,11 @@ fn own_each_time(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     if hold.kind == LimiterKind::Lock || paces || !hold.is_with {
         return None;
     }
-    let limiter = if made == hold.subject {
-        expr_text(facts, made, 6)
-    } else {
-        name(cx, hold)
-    };
+    let limiter = cx.call_text(text::at(cx, made));
     let function = cx.qualname(hold.function);
     let message = format!("every call of `{function}` makes its own `{limiter}`, so calls do not limit each other");
     let help = "make it once where all calls can share it: at module level, on `self`, or as a parameter".to_owned();
-    Some(finding(cx, hold, hold.subject, message, help))
+    Some(finding(cx, hold, made, message, help))
 }
 
 fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: String) -> Diagnostic {
@@ -138,12 +146,22 @@ fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: S
             .labels
             .push(cx.label(text::at(cx, hold.subject), "entered here"));
     }
-    if let Some(made) = hold.made.filter(|&it| it != hold.subject) {
+    if let Some(made) = hold.made.filter(|&it| it != hold.subject && it != node) {
         diagnostic.labels.push(cx.label(text::at(cx, made), "made here"));
     }
     if diagnostic.exposure == Exposure::Solitary {
         diagnostic.severity = Severity::Medium;
     }
+    diagnostic
+}
+
+fn too_big(cx: &Context<'_>, call: NodeId) -> Diagnostic {
+    let made = cx.call_text(text::at(cx, call));
+    let function = cx.function(cx.facts().function_of(call));
+    let message = format!("`{made}` has as many places as there is work, so it limits nothing");
+    let mut diagnostic = cx.diagnostic(&RULE.info, function, call, message);
+    "the code looks bounded, and everything runs at once".clone_into(&mut diagnostic.why);
+    diagnostic.help = format!("give it the number that the other side can take: `{made}(10)`");
     diagnostic
 }
 

@@ -41,10 +41,24 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
             Some((strand, worker, reached(cx, fan_out, worker)?))
         })
         .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
-    if let Some((strand, worker, reached)) = known {
-        return Some(finding(cx, fan_out, strand, worker, &reached));
+    let (strand, worker, reached) = known?;
+    // A limiter on the way that limits nothing is a finding of its own, and says it better.
+    if looks_limited(cx, fan_out, &reached) {
+        return None;
     }
-    None
+    Some(finding(cx, fan_out, strand, worker, &reached))
+}
+
+fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool {
+    let project = cx.project;
+    let own = reached.chain.iter().any(|&it| {
+        let site = project.graph.site(it);
+        let holds = project.limiters.holds(site.at.module).iter();
+        holds
+            .filter(|it| it.function == site.caller)
+            .any(|it| it.made.is_some() && it.covers(site.at.node))
+    });
+    own || super::ineffective_limiter::speaks_of(cx, fan_out)
 }
 
 /// The unlimited path from the worker, or from a coroutine that it is given and does not limit.

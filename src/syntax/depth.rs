@@ -49,7 +49,9 @@ fn may_nest(bytes: &[u8]) -> bool {
 /// How many bytes are such, in blocks whose counts fit a byte, so that it runs on vectors.
 fn count(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> usize {
     let blocks = bytes.chunks(128);
-    blocks.map(|block| usize::from(block.iter().map(|&it| u8::from(is_such(it))).sum::<u8>())).sum()
+    blocks
+        .map(|block| usize::from(block.iter().map(|&it| u8::from(is_such(it))).sum::<u8>()))
+        .sum()
 }
 
 fn words_that_nest(bytes: &[u8]) -> usize {

@@ -19,10 +19,7 @@ struct Entry {
     sym: u32,
 }
 
-const EMPTY: Entry = Entry {
-    hash: 0,
-    sym: u32::MAX,
-};
+const EMPTY: Entry = Entry { hash: 0, sym: u32::MAX };
 
 impl Symbols {
     /// A table with room for a file of this size.

@@ -24,6 +24,8 @@ pub(super) struct Scope<'a> {
     pub(super) facts: &'a FileFacts,
     pub(super) function: FnId,
     pub(super) local: LocalFn,
+    /// The gather whose awaitables are looked at.
+    pub(super) fan: Option<NodeId>,
     /// Spawns that belong to a gather already seen.
     pub(super) consumed: Vec<NodeId>,
 }
@@ -38,6 +40,7 @@ impl<'a> Scope<'a> {
             facts,
             function,
             local: function.local,
+            fan: None,
             consumed: Vec::new(),
         }
     }
@@ -142,6 +145,7 @@ pub(super) fn module(
         let mut scope = Scope::new(names, graph, limiters, FnId { module, local });
         found.extend(gathers(&mut scope));
         found.extend(helped(&mut scope, helpers));
+        scope.fan = None;
         found.extend(scope.spawns());
     }
     found.sort_by_key(|it: &FanOut| it.at.node);
@@ -153,6 +157,7 @@ fn gathers(scope: &mut Scope<'_>) -> Vec<FanOut> {
     for (call, id) in scope.gathers() {
         let entry = scope.names.catalog.entry(id);
         let elements = scope.given(call, entry);
+        scope.fan = Some(call);
         let strands = scope.strands(elements);
         found.push(FanOut {
             at: At {
@@ -182,6 +187,7 @@ fn helped(scope: &mut Scope<'_>, helpers: &Helpers) -> Vec<FanOut> {
     let mut found = Vec::new();
     for (call, bounded) in calls {
         let facts = scope.facts;
+        scope.fan = Some(call);
         let mut elements = Elements::new(facts, call, scope.local);
         for child in facts.children(call) {
             match facts.node(child).role {

@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
         let position = entry.and_then(|it| it.callable).unwrap_or(0) as usize;
         if passes_on || (entry.is_none() && self.spawns_by_name(node)) {
             if act == Some(Act::Spawn) || entry.is_none() {
-                self.consumed.push(node);
+                self.takes(node)?;
             }
             let keyword = entry.and_then(|it| it.callable_keyword.as_deref()).unwrap_or("coro");
             let inner = facts.arg(node, position).or_else(|| facts.keyword(node, keyword))?;
@@ -70,7 +70,7 @@ impl<'a> Scope<'a> {
             });
         }
         if matches!(act, Some(Act::Spawn)) {
-            self.consumed.push(node);
+            self.takes(node)?;
             let function = facts.arg(node, position)?;
             return Some(Worker {
                 node: function,
@@ -84,6 +84,15 @@ impl<'a> Scope<'a> {
             wrapped,
             in_thread: false,
         })
+    }
+
+    /// A spawn inside the fan-out's own call is part of it; what was spawned before is only waited for.
+    fn takes(&mut self, spawn: NodeId) -> Option<()> {
+        if self.fan.is_some_and(|it| !self.facts.contains(it, spawn)) {
+            return None;
+        }
+        self.consumed.push(spawn);
+        Some(())
     }
 
     /// Calls among the arguments that give coroutines nobody awaits there.
