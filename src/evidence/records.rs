@@ -171,7 +171,9 @@ impl Log {
         let next = u16::try_from(self.processes.len()).unwrap_or(u16::MAX);
         let process = *self.processes.entry(line.process).or_insert(next);
         let role = working.roles.of(&line.message);
-        let announced = role.filter(|it| *it == Role::Retry).and_then(|_| announced_wait(&line.message));
+        let announced = role
+            .filter(|it| *it == Role::Retry)
+            .and_then(|_| announced_wait(&line.message));
         let wait = announced.map_or(0, |it| (it * 1000.0) as u32);
         self.records.push(Record {
             line: u32::try_from(line.number).unwrap_or(u32::MAX),

@@ -70,7 +70,11 @@ impl Roles {
     /// The role of a message. A retry outranks the reason it gives, since the wait is its own.
     #[must_use]
     pub fn of(&self, message: &[u8]) -> Option<Role> {
-        let found = self.automaton.as_ref()?.find_overlapping_iter(message).map(|it| WORDS[it.pattern().as_usize()].1);
+        let found = self
+            .automaton
+            .as_ref()?
+            .find_overlapping_iter(message)
+            .map(|it| WORDS[it.pattern().as_usize()].1);
         let mut best = None;
         for role in found {
             if role == Role::Retry {
@@ -92,9 +96,14 @@ pub fn announced_wait(message: &[u8]) -> Option<f64> {
     let mut rest = text;
     while let Some(start) = rest.find(|it: char| it.is_ascii_digit()) {
         let number = &rest[start..];
-        let length = number.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(number.len());
+        let length = number
+            .find(|it: char| !it.is_ascii_digit() && it != '.')
+            .unwrap_or(number.len());
         let after = number[length..].trim_start();
-        let unit = after.split(|it: char| !it.is_ascii_alphabetic()).next().unwrap_or_default();
+        let unit = after
+            .split(|it: char| !it.is_ascii_alphabetic())
+            .next()
+            .unwrap_or_default();
         let scale = match unit {
             "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
             "ms" | "milliseconds" => 0.001,
@@ -118,15 +127,27 @@ mod tests {
     fn words_have_roles() {
         let roles = Roles::default();
         let role = |text: &str| roles.of(text.as_bytes());
-        assert_eq!(role("HTTP Request: POST http://x \"HTTP/1.1 429 Too Many Requests\""), Some(Role::RateLimit));
-        assert_eq!(role("Retrying request in 0.487580 seconds (retry 1 of 3)"), Some(Role::Retry));
-        assert_eq!(role("Executing <Task finished name='x'> took 0.254 seconds"), Some(Role::SlowCallback));
+        assert_eq!(
+            role("HTTP Request: POST http://x \"HTTP/1.1 429 Too Many Requests\""),
+            Some(Role::RateLimit)
+        );
+        assert_eq!(
+            role("Retrying request in 0.487580 seconds (retry 1 of 3)"),
+            Some(Role::Retry)
+        );
+        assert_eq!(
+            role("Executing <Task finished name='x'> took 0.254 seconds"),
+            Some(Role::SlowCallback)
+        );
         assert_eq!(role("fetched 3 documents"), None);
     }
 
     #[test]
     fn waits_are_read() {
-        assert_eq!(announced_wait(b"Retrying request in 0.5 seconds (retry 1 of 3)"), Some(0.5));
+        assert_eq!(
+            announced_wait(b"Retrying request in 0.5 seconds (retry 1 of 3)"),
+            Some(0.5)
+        );
         assert_eq!(announced_wait(b"attempt 1, waiting 2s"), Some(2.0));
         assert_eq!(announced_wait(b"attempt 1/3"), None);
     }

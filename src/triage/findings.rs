@@ -122,7 +122,11 @@ impl Evidence<'_> {
         }
         let total = self.run.seconds.max(f64::MIN_POSITIVE);
         for one in &mut found {
-            let grown = one.windows.iter().map(|it| self.measures[*it].growth_share).fold(0.0, f64::max);
+            let grown = one
+                .windows
+                .iter()
+                .map(|it| self.measures[*it].growth_share)
+                .fold(0.0, f64::max);
             let memory = if one.kib > 0.0 { grown } else { 0.0 };
             one.impact = (one.seconds / total).max(memory).min(1.0);
         }
@@ -140,9 +144,20 @@ impl Evidence<'_> {
             return;
         };
         let pattern = self.diagnostics[best.diagnostic].rule.pattern;
-        let alternatives = claims[1..].iter().filter(|it| it.score > best.score / 2.0).map(|it| it.diagnostic);
+        let alternatives = claims[1..]
+            .iter()
+            .filter(|it| it.score > best.score / 2.0)
+            .map(|it| it.diagnostic);
         let subject = Subject::Diagnostic(best.diagnostic);
-        self.add(found, index, subject, pattern, best.fit, best.score, alternatives.collect());
+        self.add(
+            found,
+            index,
+            subject,
+            pattern,
+            best.fit,
+            best.score,
+            alternatives.collect(),
+        );
     }
 
     fn claims(&self, window: &Window, measures: &Measures) -> Vec<Claim> {
@@ -170,7 +185,10 @@ impl Evidence<'_> {
     fn unexplained(&self, index: usize, found: &mut Vec<Found>) {
         let window = &self.windows[index];
         let measures = &self.measures[index];
-        let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, signatures::of(*it, measures))).collect();
+        let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL
+            .iter()
+            .map(|it| (*it, signatures::of(*it, measures)))
+            .collect();
         fits.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
         let Some(&(pattern, fit)) = fits.first() else {
             return;
@@ -193,8 +211,13 @@ impl Evidence<'_> {
         {
             return Some(place);
         }
-        let concerns_all = matches!(pattern, Pattern::UnboundedConcurrency | Pattern::LongTail | Pattern::HugeGather);
-        let item = self.run.events[window.inside.clone()].iter().find(|it| Some(it.site) == window.site);
+        let concerns_all = matches!(
+            pattern,
+            Pattern::UnboundedConcurrency | Pattern::LongTail | Pattern::HugeGather
+        );
+        let item = self.run.events[window.inside.clone()]
+            .iter()
+            .find(|it| Some(it.site) == window.site);
         let fan_out = window.worker.and_then(|it| self.order.orchestrator(it, &window.region));
         if concerns_all && fan_out.is_some() {
             return fan_out;
@@ -205,7 +228,11 @@ impl Evidence<'_> {
 
     fn retrying(&self, window: &Window) -> Option<(FnId, NodeId)> {
         let mut counts: FxHashMap<FnId, usize> = FxHashMap::default();
-        let inside = self.run.marks.iter().filter(|it| it.time >= window.start && it.time <= window.end);
+        let inside = self
+            .run
+            .marks
+            .iter()
+            .filter(|it| it.time >= window.start && it.time <= window.end);
         for function in inside.filter(|it| it.role == Role::Retry).filter_map(|it| it.function) {
             *counts.entry(function).or_default() += 1;
         }
@@ -228,7 +255,18 @@ impl Evidence<'_> {
         let grows = matches!(pattern, Pattern::HugeGather | Pattern::ContextDuplication);
         let kib = if grows { self.measures[window].grown } else { 0.0 };
         let same = found.iter_mut().find(|it| match (&it.subject, &subject) {
-            (Subject::Unexplained { function: a, pattern: p, .. }, Subject::Unexplained { function: b, pattern: q, .. }) => a == b && p == q,
+            (
+                Subject::Unexplained {
+                    function: a,
+                    pattern: p,
+                    ..
+                },
+                Subject::Unexplained {
+                    function: b,
+                    pattern: q,
+                    ..
+                },
+            ) => a == b && p == q,
             (a, b) => a == b,
         });
         if let Some(one) = same {

@@ -79,7 +79,10 @@ pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Meas
 /// Seconds between the moment nine tenths of the items were done and the end.
 fn hold(done: &[f64], seconds: f64) -> f64 {
     let index = (done.len() * 9).div_ceil(10);
-    index.checked_sub(1).and_then(|it| done.get(it.min(done.len().saturating_sub(2)))).map_or(0.0, |it| seconds - it)
+    index
+        .checked_sub(1)
+        .and_then(|it| done.get(it.min(done.len().saturating_sub(2))))
+        .map_or(0.0, |it| seconds - it)
 }
 
 fn largest_pause(times: impl Iterator<Item = f64>, end: f64) -> f64 {
@@ -124,7 +127,9 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
         let value = |record: &usize| {
             let values = log.values(&log.records[*record]);
             let text = values.iter().find(|it| it.0 == slot).map(|it| log.texts.get(it.1))?;
-            let text = std::str::from_utf8(text).ok()?.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+            let text = std::str::from_utf8(text)
+                .ok()?
+                .trim_end_matches(|it: char| it.is_ascii_alphabetic());
             text.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0)
         };
         let first: Vec<f64> = records[..quarter].iter().filter_map(value).collect();
@@ -137,7 +142,10 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
 }
 
 fn add_marks(made: &mut Measures, run: &Run, window: &Window) {
-    let inside = run.marks.iter().filter(|it| it.time >= window.start && it.time <= window.end);
+    let inside = run
+        .marks
+        .iter()
+        .filter(|it| it.time >= window.start && it.time <= window.end);
     let mut first = None;
     let mut last = 0.0;
     for mark in inside {
@@ -161,7 +169,11 @@ fn add_marks(made: &mut Measures, run: &Run, window: &Window) {
 
 fn add_memory(made: &mut Measures, run: &Run, window: &Window, memory: &[Sample]) {
     let at = |it: &Sample| (it.time - run.start) as f64 / 1e9;
-    let clocked: Vec<(f64, f64)> = memory.iter().filter(|it| it.clocked).map(|it| (at(it), it.kib)).collect();
+    let clocked: Vec<(f64, f64)> = memory
+        .iter()
+        .filter(|it| it.clocked)
+        .map(|it| (at(it), it.kib))
+        .collect();
     // Samples of another clock than the log's say nothing about when.
     let (Some(first), Some(last)) = (clocked.first(), clocked.last()) else {
         return;
@@ -172,7 +184,10 @@ fn add_memory(made: &mut Measures, run: &Run, window: &Window, memory: &[Sample]
     let low = clocked.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
     let high = clocked.iter().map(|it| it.1).fold(0.0, f64::max);
     let before = clocked.iter().rev().find(|it| it.0 <= window.start).unwrap_or(first).1;
-    let inside = clocked.iter().filter(|it| it.0 > window.start && it.0 <= window.end).map(|it| it.1);
+    let inside = clocked
+        .iter()
+        .filter(|it| it.0 > window.start && it.0 <= window.end)
+        .map(|it| it.1);
     made.grown = (inside.fold(before, f64::max) - before).max(0.0);
     if high > low {
         made.growth_share = made.grown / (high - low);

@@ -57,7 +57,10 @@ pub fn triage(
     let run = events::run(log, sites, answers);
     let order = Order::new(project);
     let windows = windows::windows(&run, &order, run.seconds * findings::LEAST_SHARE / 4.0);
-    let measures: Vec<Measures> = windows.iter().map(|it| measures::measure(&run, log, it, memory)).collect();
+    let measures: Vec<Measures> = windows
+        .iter()
+        .map(|it| measures::measure(&run, log, it, memory))
+        .collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics.iter().map(|it| place(project, it)).collect();
     let evidence = Evidence {
         project,
@@ -82,15 +85,24 @@ pub fn triage(
 
 /// The function and node of a diagnostic.
 fn place(project: &Project, diagnostic: &Diagnostic) -> Option<(FnId, NodeId)> {
-    let index = project.names.modules.iter().position(|it| it.file == diagnostic.location.file)?;
+    let index = project
+        .names
+        .modules
+        .iter()
+        .position(|it| it.file == diagnostic.location.file)?;
     let module = ModuleId(u32::try_from(index).ok()?);
     let facts = project.names.facts(module);
     let node = node_at(facts, diagnostic.location.start)?;
     let local = facts.function_of(node);
     // A definition is where its function starts, whatever stands around it.
     let own = facts.all_functions().find(|(_, it)| it.node == node).map(|it| it.0);
-    let named = facts.all_functions().find(|(_, it)| facts.text(it.qualname) == diagnostic.qualname).map(|it| it.0);
-    let local = own.or(named.filter(|_| facts.text(facts.function(local).qualname) != diagnostic.qualname)).unwrap_or(local);
+    let named = facts
+        .all_functions()
+        .find(|(_, it)| facts.text(it.qualname) == diagnostic.qualname)
+        .map(|it| it.0);
+    let local = own
+        .or(named.filter(|_| facts.text(facts.function(local).qualname) != diagnostic.qualname))
+        .unwrap_or(local);
     Some((FnId { module, local }, node))
 }
 

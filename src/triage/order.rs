@@ -56,12 +56,20 @@ impl<'a> Order<'a> {
         let mut concurrent = vec![false; graph.n_functions()];
         let spawned = Flags::SPAWNED.with(Flags::OFFLOADED).with(Flags::LOOP_CALLBACK);
         let mut open: Vec<FnId> = Vec::new();
-        for site in graph.sites.iter().filter(|it| it.flags.has(spawned) && !it.flags.has(Flags::MAIN)) {
+        for site in graph
+            .sites
+            .iter()
+            .filter(|it| it.flags.has(spawned) && !it.flags.has(Flags::MAIN))
+        {
             open.extend_from_slice(site.targets());
         }
         while let Some(function) = open.pop() {
             if !std::mem::replace(&mut concurrent[graph.dense(function)], true) {
-                open.extend(graph.sites_in(function).flat_map(|(_, it)| it.targets().iter().copied()));
+                open.extend(
+                    graph
+                        .sites_in(function)
+                        .flat_map(|(_, it)| it.targets().iter().copied()),
+                );
             }
         }
         Self { project, concurrent }
@@ -144,7 +152,11 @@ impl<'a> Order<'a> {
         let mut ways: Vec<_> = ways.into_iter().filter(|it| it.0 != end.0).collect();
         ways.sort_unstable_by_key(|it| it.0);
         for (function, (_, node)) in ways {
-            let (low, high) = if forwards { (Some(node), None) } else { (None, Some(node)) };
+            let (low, high) = if forwards {
+                (Some(node), None)
+            } else {
+                (None, Some(node))
+            };
             self.add_parts(region, function, low, high);
         }
     }
@@ -156,10 +168,17 @@ impl<'a> Order<'a> {
         }
         let below = self.below(frame, end.0);
         let ways = self.ways_up(end.0, end.1);
-        let mut inside: Vec<_> = ways.into_iter().filter(|it| below.contains_key(&it.0) && it.0 != frame).collect();
+        let mut inside: Vec<_> = ways
+            .into_iter()
+            .filter(|it| below.contains_key(&it.0) && it.0 != frame)
+            .collect();
         inside.sort_unstable_by_key(|it| it.0);
         for (function, (_, node)) in inside {
-            let (low, high) = if forwards { (Some(node), None) } else { (None, Some(node)) };
+            let (low, high) = if forwards {
+                (Some(node), None)
+            } else {
+                (None, Some(node))
+            };
             self.add_parts(region, function, low, high);
         }
     }
@@ -192,7 +211,11 @@ impl<'a> Order<'a> {
         if first <= last {
             parts.push((first, last));
         }
-        let loops = |node: NodeId| facts.ancestors(node).filter(|it| matches!(facts.kind(*it), Kind::For | Kind::AsyncFor | Kind::While));
+        let loops = |node: NodeId| {
+            facts
+                .ancestors(node)
+                .filter(|it| matches!(facts.kind(*it), Kind::For | Kind::AsyncFor | Kind::While))
+        };
         let shared = match (low, high) {
             (Some(low), Some(high)) => loops(low).find(|it| facts.contains(*it, high)),
             (Some(one), None) | (None, Some(one)) => loops(one).last(),
@@ -223,7 +246,10 @@ impl<'a> Order<'a> {
             }
             region.functions.insert(function, hops);
             if hops < MAX_DOWN {
-                let next = self.graph().sites_in(function).flat_map(|(_, it)| it.targets().iter().copied());
+                let next = self
+                    .graph()
+                    .sites_in(function)
+                    .flat_map(|(_, it)| it.targets().iter().copied());
                 open.extend(next.map(|it| (it, hops + 1)));
             }
         }

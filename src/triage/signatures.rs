@@ -71,7 +71,13 @@ fn straggler_hold(it: &Measures) -> Fit {
         let holds = it.hold > MOST * it.seconds && last > STRAGGLER * typical;
         // A phase whose last tenth takes a third of it has a tail, if not a straggler.
         let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
-        let score = if holds { 0.95 } else if tail { 0.5 } else { UNLIKELY };
+        let score = if holds {
+            0.95
+        } else if tail {
+            0.5
+        } else {
+            UNLIKELY
+        };
         return fit(score, it.hold);
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
@@ -91,7 +97,11 @@ fn retry_wave(it: &Measures) -> Fit {
 
 /// Whether items were done one after another, evenly, over most of the window.
 fn is_serial(it: &Measures) -> bool {
-    let spanned: f64 = it.done.last().zip(it.done.first()).map_or(0.0, |(last, first)| last - first);
+    let spanned: f64 = it
+        .done
+        .last()
+        .zip(it.done.first())
+        .map_or(0.0, |(last, first)| last - first);
     it.items >= FEW && it.unevenness < EVEN && it.pause > it.step && spanned > MOST * it.seconds
 }
 

@@ -64,10 +64,21 @@ fn main_line(run: &Run, order: &Order<'_>) -> Vec<usize> {
     }
     let many = MANY.max(run.events.len() / 10);
     let is_main = |it: &Event| it.timed && !order.is_concurrent(it.function) && hits[&it.site] <= many;
-    run.events.iter().enumerate().filter(|it| is_main(it.1)).map(|it| it.0).collect()
+    run.events
+        .iter()
+        .enumerate()
+        .filter(|it| is_main(it.1))
+        .map(|it| it.0)
+        .collect()
 }
 
-fn window(run: &Run, order: &Order<'_>, opens: Option<usize>, closes: Option<usize>, (start, end): (f64, f64)) -> Window {
+fn window(
+    run: &Run,
+    order: &Order<'_>,
+    opens: Option<usize>,
+    closes: Option<usize>,
+    (start, end): (f64, f64),
+) -> Window {
     let place = |index: usize| (run.events[index].function, run.events[index].node);
     let region = match (opens, closes) {
         (Some(opens), Some(closes)) => order.between(place(opens), place(closes)),
