@@ -48,7 +48,7 @@ pub fn write_json(report: &TriageReport<'_>, out: &mut dyn Write) -> Result<()> 
         .map(|it| diagnostic(report, *it))
         .collect();
     let timeline = report.triage.windows.iter().zip(&report.triage.measures).map(|(window, measures)| {
-        json!({"start": rounded(window.start), "end": rounded(window.end), "items": measures.items})
+        json!({"start": rounded(window.start), "end": rounded(window.end), "items": measures[0].items})
     });
     let gaps = report.gaps.iter().map(|it| {
         json!({"path": report.sources.path(it.spot.file), "line": it.spot.line, "qualname": it.spot.qualname, "text": it.text})
@@ -113,7 +113,7 @@ fn finding(report: &TriageReport<'_>, told: &Told) -> Value {
 fn unexplained(report: &TriageReport<'_>, told: &Told) -> Value {
     json!({
         "rule": "unexplained-wait",
-        "pattern": told.pattern.name(),
+        "pattern": told.pattern.map_or("unexplained", |it| it.name()),
         "severity": "medium",
         "confidence": "low",
         "path": report.sources.path(told.spot.file),
@@ -227,7 +227,7 @@ fn one(report: &TriageReport<'_>, told: &Told, markdown: bool, out: &mut dyn Wri
         out,
         "{head}{}. {}: {:.1} s, {:.0} % of the run{sure}",
         told.rank,
-        told.pattern.name(),
+        told.pattern.map_or("unexplained wait", |it| it.name()),
         observed.seconds,
         observed.share * 100.0
     )?;

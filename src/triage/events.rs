@@ -1,13 +1,16 @@
 //! The run as events in time, each in the function that wrote it.
 
+use crate::evidence::loggers::Sink;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
+use crate::evidence::times::Scale;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::ModuleId;
+use rustc_hash::FxHashMap;
 
 /// A line of the log that a known call wrote.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,8 @@ pub struct Event {
     pub node: NodeId,
     /// Index of its record.
     pub record: usize,
+    /// How many items it reports as done: one, or the advance of a progress bar.
+    pub count: u32,
 }
 
 /// A line that tells something by its words, whoever wrote it.
@@ -41,6 +46,21 @@ pub struct Mark {
     pub function: Option<FnId>,
 }
 
+/// A bar that jumps further says nothing about single items.
+const MOST_PER_STATE: u32 = 10_000;
+
+/// Items done and seconds elapsed, from `... | 18/40 [00:01<00:02, 9.1it/s]`.
+fn bar(text: &[u8]) -> Option<(u32, f64)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (head, times) = text.rsplit_once(" [")?;
+    let done = head.rsplit([' ', '|']).next()?.split('/').next()?.parse().ok()?;
+    let elapsed = times.split('<').next()?;
+    let seconds = elapsed
+        .split(':')
+        .try_fold(0.0, |sum, it| Some(sum * 60.0 + it.parse::<f64>().ok()?))?;
+    Some((done, seconds))
+}
+
 /// The run that a log shows.
 #[derive(Debug, Default)]
 pub struct Run {
@@ -52,8 +72,12 @@ pub struct Run {
     pub seconds: f64,
     /// When it began, nanoseconds on the log's timeline.
     pub start: i64,
+    /// What its times count from.
+    pub scale: Option<Scale>,
     /// The smallest step of its clock, in seconds.
     pub step: f64,
+    /// Progress bars: when each began and how far it came.
+    bars: FxHashMap<SiteId, (f64, u32)>,
     /// Lines with a prefix, or all lines where none has one.
     pub lines: usize,
     /// Of these, matched to one site.
@@ -70,6 +94,7 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
     let mut run = Run {
         seconds: seconds(end - start),
         start,
+        scale: log.scale,
         step: seconds(log.resolution.unwrap_or(0)),
         ..Run::default()
     };
@@ -97,6 +122,19 @@ fn seconds(nanos: i64) -> f64 {
 }
 
 impl Run {
+    /// A bar's own clock: when this state was drawn, and how many items it is ahead of the state before.
+    fn advance(&mut self, log: &Log, index: usize, site: SiteId, now: f64) -> Option<(f64, u32)> {
+        let values = log.values(&log.records[index]);
+        let (done, elapsed) = values.iter().rev().find_map(|it| bar(log.texts.get(it.1)))?;
+        let last = self.bars.entry(site).or_insert((now, 0));
+        if done < last.1 || elapsed == 0.0 && done == 0 {
+            *last = (now, 0);
+        }
+        let count = done.saturating_sub(last.1);
+        last.1 = done;
+        Some((last.0 + elapsed, count.min(MOST_PER_STATE)))
+    }
+
     fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
         let record = &log.records[index];
         self.lines += 1;
@@ -109,9 +147,15 @@ impl Run {
             };
             function = Some(at);
             self.matched += 1;
+            let bar = if found.sink == Sink::Progress {
+                self.advance(log, index, site, time)
+            } else {
+                None
+            };
             self.events.push(Event {
-                time,
-                timed: record.time().is_some(),
+                time: bar.map_or(time, |it| it.0),
+                count: bar.map_or(1, |it| it.1),
+                timed: bar.is_some() || record.time().is_some(),
                 site,
                 function: at,
                 node: found.call,

@@ -54,8 +54,8 @@ pub struct Told {
     pub diagnostic: Option<usize>,
     /// Where.
     pub spot: Spot,
-    /// Its pattern.
-    pub pattern: Pattern,
+    /// Its pattern, if the code or the log shows one.
+    pub pattern: Option<Pattern>,
     /// What happens.
     pub message: String,
     /// Why it costs.
@@ -128,11 +128,7 @@ fn one(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], log: &Log
                 [it.message.clone(), it.why.clone(), it.help.clone()],
             )
         }
-        Subject::Unexplained {
-            function,
-            node,
-            pattern,
-        } => {
+        Subject::Unexplained { function, node } => {
             let spot = spot(project, *function, *node);
             let message = format!(
                 "`{}` waits, and nothing that tailspike knows in the code explains it",
@@ -143,8 +139,8 @@ fn one(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], log: &Log
                 None,
                 [
                     message,
-                    unexplained_why(*pattern).to_owned(),
-                    unexplained_help(*pattern).to_owned(),
+                    unexplained_why(found.pattern).to_owned(),
+                    unexplained_help(found.pattern).to_owned(),
                 ],
             )
         }
@@ -170,7 +166,7 @@ fn observed(triage: &Triage, log: &Log, found: &Found) -> Observed {
     let line = |event: Option<usize>| event.map(|it| log.records[triage.run.events[it].record].line);
     let longest = found.windows[0];
     let window = &triage.windows[longest];
-    let measures = &triage.measures[longest];
+    let measures = &triage.measures[longest][0];
     let mut lines: Vec<u32> = [
         line(window.opens),
         widest_pause(triage, log, longest),
@@ -274,35 +270,39 @@ fn validation(triage: &Triage, found: &Found) -> String {
     )
 }
 
-fn unexplained_why(pattern: Pattern) -> &'static str {
+fn unexplained_why(pattern: Option<Pattern>) -> &'static str {
     match pattern {
-        Pattern::LongTail => "nearly all items were done early, and the rest of the phase waited for the last ones",
-        Pattern::RetryStorm => "lines about retries fill this stretch of the run",
-        Pattern::LoopBlocker | Pattern::SerializedAwaits => {
+        Some(Pattern::LongTail) => {
+            "nearly all items were done early, and the rest of the phase waited for the last ones"
+        }
+        Some(Pattern::RetryStorm) => "lines about retries fill this stretch of the run",
+        Some(Pattern::LoopBlocker | Pattern::SerializedAwaits) => {
             "items come one after another at even intervals, as if only one could run at a time"
         }
-        Pattern::UnboundedConcurrency => "many items are in flight at once, and each takes longer the more there are",
-        Pattern::PoolExhaustion => "items come out at a steady rate, as if a pool let only some of them through",
-        Pattern::HugeGather => "memory grows with the items and stays",
-        Pattern::ContextDuplication => {
+        Some(Pattern::UnboundedConcurrency) => {
+            "many items are in flight at once, and each takes longer the more there are"
+        }
+        Some(Pattern::PoolExhaustion) => "items come out at a steady rate, as if a pool let only some of them through",
+        Some(Pattern::HugeGather) => "memory grows with the items and stays",
+        Some(Pattern::ContextDuplication) => {
             "nothing is done for a long time, then everything at once, as if each item prepared something large"
         }
-        Pattern::LostWork | Pattern::SilentFanOut => "the log says nothing about this stretch",
+        None | Some(Pattern::LostWork | Pattern::SilentFanOut) => "the log says nothing about this stretch",
     }
 }
 
-fn unexplained_help(pattern: Pattern) -> &'static str {
+fn unexplained_help(pattern: Option<Pattern>) -> &'static str {
     match pattern {
-        Pattern::LongTail => "give each item a deadline, and log the item that came last",
-        Pattern::RetryStorm => "wait longer and at random between attempts, and retry in one place only",
-        Pattern::LoopBlocker | Pattern::SerializedAwaits => {
+        Some(Pattern::LongTail) => "give each item a deadline, and log the item that came last",
+        Some(Pattern::RetryStorm) => "wait longer and at random between attempts, and retry in one place only",
+        Some(Pattern::LoopBlocker | Pattern::SerializedAwaits) => {
             "run it with `PYTHONASYNCIODEBUG=1`: asyncio then names what holds the loop"
         }
-        Pattern::UnboundedConcurrency => "bound how many items run at once, and compare the throughput",
-        Pattern::PoolExhaustion => "compare the pool's size with the number of items that run at once",
-        Pattern::HugeGather => "handle each result as it arrives instead of keeping all of them",
-        Pattern::ContextDuplication => "build what all items share once, before the first of them",
-        Pattern::LostWork | Pattern::SilentFanOut => "log the start and the end of each item with its id",
+        Some(Pattern::UnboundedConcurrency) => "bound how many items run at once, and compare the throughput",
+        Some(Pattern::PoolExhaustion) => "compare the pool's size with the number of items that run at once",
+        Some(Pattern::HugeGather) => "handle each result as it arrives instead of keeping all of them",
+        Some(Pattern::ContextDuplication) => "build what all items share once, before the first of them",
+        None | Some(Pattern::LostWork | Pattern::SilentFanOut) => "log the start and the end of each item with its id",
     }
 }
 
@@ -315,7 +315,7 @@ pub fn gaps(triage: &Triage, project: &Project, diagnostics: &[Diagnostic]) -> V
     const FEW: usize = 5;
     let mut gaps: Vec<Gap> = Vec::new();
     for found in &triage.found {
-        let measures = &triage.measures[found.windows[0]];
+        let measures = &triage.measures[found.windows[0]][0];
         let place = match &found.subject {
             Subject::Diagnostic(index) => {
                 let it = &diagnostics[*index];
@@ -326,7 +326,7 @@ pub fn gaps(triage: &Triage, project: &Project, diagnostics: &[Diagnostic]) -> V
                     module: it.module.clone(),
                 }
             }
-            Subject::Unexplained { function, node, .. } => spot(project, *function, *node),
+            Subject::Unexplained { function, node } => spot(project, *function, *node),
         };
         let text = if measures.items < FEW {
             format!(

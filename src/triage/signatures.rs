@@ -23,6 +23,10 @@ const MOST: f64 = 0.5;
 const STRAGGLER: f64 = 5.0;
 /// Items done at intervals this even came one after another: gathered network calls come in bursts (spread above 1).
 const EVEN: f64 = 0.75;
+/// A clock with this step or a larger one hides single pauses.
+const COARSE: f64 = 0.5;
+/// Items whose times lie this near to an even spread came at a steady rate.
+const STEADY: f64 = 0.15;
 /// Durations that grow by this factor within one phase show a service, or a queue, under more load than it takes.
 const DRIFT: f64 = 3.0;
 /// Width from which a fan-out can be the cause of load.
@@ -102,7 +106,10 @@ fn is_serial(it: &Measures) -> bool {
         .last()
         .zip(it.done.first())
         .map_or(0.0, |(last, first)| last - first);
-    it.items >= FEW && it.unevenness < EVEN && it.pause > it.step && spanned > MOST * it.seconds
+    let fine = it.unevenness < EVEN && it.pause > it.step;
+    // A clock too coarse for single pauses still shows a steady rate.
+    let coarse = it.step >= COARSE && it.pause <= it.step && it.skew < STEADY;
+    it.items >= FEW && !it.vague && (fine || coarse) && spanned > MOST * it.seconds
 }
 
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
@@ -127,7 +134,7 @@ fn serialized(it: &Measures) -> Fit {
 
 /// Everything starts at once, and the more is in flight the longer each takes.
 fn load_drift(it: &Measures) -> Fit {
-    let score = if it.drift >= DRIFT && it.items >= WIDE {
+    let score = if it.drift >= DRIFT && it.width.max(it.items) >= WIDE {
         0.9
     } else if it.limits + it.timeouts >= FEW {
         0.7
@@ -162,7 +169,14 @@ fn pool_plateau(it: &Measures) -> Fit {
 /// Memory grows with the items and stays.
 fn memory_step(it: &Measures) -> Fit {
     let steps = it.grown > MEMORY_STEP && it.growth_share > MEMORY_SHARE;
-    fit(if steps { 0.95 } else { UNLIKELY }, it.seconds)
+    // What is large before the first answer was built, not gathered.
+    let leads = it.items >= FEW && it.lead > MOST;
+    let score = match (steps, leads) {
+        (true, false) => 0.95,
+        (true, true) => 0.6,
+        (false, _) => UNLIKELY,
+    };
+    fit(score, it.seconds)
 }
 
 /// Each item builds something large before its first request: long silence, then all at once; or memory grows with them.
