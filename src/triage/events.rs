@@ -76,8 +76,8 @@ pub struct Run {
     pub scale: Option<Scale>,
     /// The smallest step of its clock, in seconds.
     pub step: f64,
-    /// Progress bars: when each began and how far it came.
-    bars: FxHashMap<SiteId, (f64, u32)>,
+    /// Progress bars: when each began, how far it came, and when it was drawn last.
+    bars: FxHashMap<SiteId, (f64, u32, f64)>,
     /// Lines with a prefix, or all lines where none has one.
     pub lines: usize,
     /// Of these, matched to one site.
@@ -122,17 +122,32 @@ fn seconds(nanos: i64) -> f64 {
 }
 
 impl Run {
-    /// A bar's own clock: when this state was drawn, and how many items it is ahead of the state before.
-    fn advance(&mut self, log: &Log, index: usize, site: SiteId, now: f64) -> Option<(f64, u32)> {
-        let values = log.values(&log.records[index]);
-        let (done, elapsed) = values.iter().rev().find_map(|it| bar(log.texts.get(it.1)))?;
-        let last = self.bars.entry(site).or_insert((now, 0));
-        if done < last.1 || elapsed == 0.0 && done == 0 {
-            *last = (now, 0);
+    /// A bar has a clock of its own. It is drawn when an item is done and enough time has passed since it was drawn
+    /// last: of the items that it went ahead by, the last one drew it, and the others came soon after the state before.
+    fn take_bar(&mut self, log: &Log, event: Event) {
+        let values = log.values(&log.records[event.record]);
+        let Some((done, elapsed)) = values.iter().rev().find_map(|it| bar(log.texts.get(it.1))) else {
+            return;
+        };
+        let state = self.bars.entry(event.site).or_insert((event.time, 0, event.time));
+        if done < state.1 {
+            *state = (event.time, 0, event.time);
         }
-        let count = done.saturating_sub(last.1);
-        last.1 = done;
-        Some((last.0 + elapsed, count.min(MOST_PER_STATE)))
+        let count = done.saturating_sub(state.1).min(MOST_PER_STATE);
+        let (before, now) = (state.2, state.0 + elapsed);
+        (state.1, state.2) = (done, now);
+        let timed = |time: f64, count: u32| Event {
+            time,
+            count,
+            timed: true,
+            ..event
+        };
+        if count > 1 {
+            self.events.push(timed(before, count - 1));
+        }
+        if count > 0 {
+            self.events.push(timed(now, 1));
+        }
     }
 
     fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
@@ -147,20 +162,20 @@ impl Run {
             };
             function = Some(at);
             self.matched += 1;
-            let bar = if found.sink == Sink::Progress {
-                self.advance(log, index, site, time)
-            } else {
-                None
-            };
-            self.events.push(Event {
-                time: bar.map_or(time, |it| it.0),
-                count: bar.map_or(1, |it| it.1),
-                timed: bar.is_some() || record.time().is_some(),
+            let event = Event {
+                time,
+                count: 1,
+                timed: record.time().is_some(),
                 site,
                 function: at,
                 node: found.call,
                 record: index,
-            });
+            };
+            if found.sink == Sink::Progress {
+                self.take_bar(log, event);
+            } else {
+                self.events.push(event);
+            }
         }
         if let Some(role) = record.role {
             self.marks.push(Mark {

@@ -228,30 +228,49 @@ impl Evidence<'_> {
             sum.saving = (sum.saving.0 + one.saving.0, sum.saving.1 + one.saving.1);
         }
         sum.score /= f64::max(total, f64::MIN_POSITIVE);
-        sum
+        let rounds: Vec<(usize, f64)> = group
+            .iter()
+            .map(|it| (self.measures[*it][0].items, self.windows[*it].seconds()))
+            .collect();
+        match signatures::uneven_rounds(&rounds).filter(|it| pattern == Pattern::LongTail && it.score > sum.score) {
+            Some(uneven) => uneven,
+            None => sum,
+        }
     }
 
     /// Gives the windows to the pattern that the log alone suggests.
     fn unexplained(&self, group: &[usize]) -> Option<Found> {
         /// What the log alone suggests, without anything in the code, is worth this much of what both say.
         const LOG_ALONE: f64 = 0.5;
-        /// Below this, the shape of the log fits several patterns.
-        const CLEAR: f64 = 0.5;
+        /// Below this, the shape of the log fits several patterns, or none.
+        const CLEAR: f64 = 0.7;
+        /// A stretch without a shape is told only if the run spent this share of its time in it.
+        const LONG: f64 = 0.25;
         let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
         fits.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
         let &(pattern, fit) = fits.first()?;
+        let named = (fit.score >= CLEAR).then_some(pattern);
+        let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
+        if named.is_none() && seconds < LONG * self.run.seconds {
+            return None;
+        }
         let longest = group
             .iter()
             .copied()
             .max_by(|a, b| self.windows[*a].seconds().total_cmp(&self.windows[*b].seconds()))?;
-        let (function, node) = self.innermost(&self.windows[longest], pattern)?;
-        let named = (fit.score > CLEAR).then_some(pattern);
+        let (function, node) = self.innermost(longest, pattern)?;
         let subject = Subject::Unexplained { function, node };
-        Some(self.found(group, subject, named, fit, fit.score * LOG_ALONE, Vec::new()))
+        let score = if named.is_some() {
+            fit.score * LOG_ALONE
+        } else {
+            LEAST_SCORE
+        };
+        Some(self.found(group, subject, named, fit, score, Vec::new()))
     }
 
     /// Where the log says the time goes: the function that retries, the fan-out for what concerns all items, else the items' own function.
-    fn innermost(&self, window: &Window, pattern: Pattern) -> Option<(FnId, NodeId)> {
+    fn innermost(&self, index: usize, pattern: Pattern) -> Option<(FnId, NodeId)> {
+        let window = &self.windows[index];
         if pattern == Pattern::RetryStorm
             && let Some(place) = self.retrying(window)
         {
@@ -261,10 +280,15 @@ impl Evidence<'_> {
             pattern,
             Pattern::UnboundedConcurrency | Pattern::LongTail | Pattern::HugeGather
         );
+        let likeliest = self.measures[index].iter().max_by(|a, b| {
+            let score = |it: &Measures| signatures::of(pattern, it).score;
+            score(a).total_cmp(&score(b))
+        });
+        let worker = likeliest.and_then(|it| it.function);
         let item = self.run.events[window.inside.clone()]
             .iter()
-            .find(|it| Some(it.site) == window.site);
-        let fan_out = window.worker.and_then(|it| self.order.orchestrator(it, &window.region));
+            .find(|it| Some(it.function) == worker);
+        let fan_out = worker.and_then(|it| self.order.orchestrator(it, &window.region));
         let fan_out = fan_out.or_else(|| self.order.fan_out(&window.region));
         if concerns_all && fan_out.is_some() {
             return fan_out;

@@ -17,6 +17,8 @@ use rustc_hash::FxHashMap;
 /// Numbers about one window. Shares are of the window's length.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
+    /// The function whose items were measured.
+    pub function: Option<FnId>,
     /// The window's length in seconds.
     pub seconds: f64,
     /// The smallest step of the clock.
@@ -108,6 +110,7 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let pairs = durations(log, events, &items);
     let printed = drift(log, &items.iter().map(|it| it.record).collect::<Vec<_>>());
     let mut made = Measures {
+        function: items.first().map(|it| it.function),
         seconds,
         step: run.step,
         items: done.len(),
