@@ -17,6 +17,10 @@ pub struct Cli {
 pub enum Command {
     /// Report what slows the async code down (the hook, the editor, CI).
     Check(Box<CheckArgs>),
+    /// Rank the same findings by what the log of a run shows they cost.
+    Triage(TriageArgs),
+    /// List every call that writes a log line, or name the call behind each line of a log.
+    Sites(SitesArgs),
     /// Print the page of a rule: what it does, why, and what to use instead.
     Explain {
         /// The rule.
@@ -28,6 +32,84 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: TableFormat,
     },
+}
+
+/// Arguments of `triage`.
+#[derive(Debug, Args)]
+pub struct TriageArgs {
+    /// The log of a run; `-` reads standard input.
+    #[arg(value_name = "LOG")]
+    pub log: PathBuf,
+
+    /// Files and folders of the program that wrote it.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TriageFormat,
+
+    /// Write the report to this file.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Report at most so many findings.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub top: usize,
+
+    /// Memory over time: lines of `KIB`, `EPOCH KIB` or `DATE TIME PID KIB ...`.
+    #[arg(long, value_name = "FILE")]
+    pub rss: Option<PathBuf>,
+
+    /// Read no configuration and look for no project above PATH.
+    #[arg(long)]
+    pub isolated: bool,
+
+    /// Exit with 0 whatever is found.
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// Forms of the triage report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TriageFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For people, with headings.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// Arguments of `sites`.
+#[derive(Debug, Args)]
+pub struct SitesArgs {
+    /// Files and folders of the program.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Name the call behind each line of this log; `-` reads standard input.
+    #[arg(long, value_name = "LOG")]
+    pub log: Option<PathBuf>,
+
+    /// The form of the list.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: SitesFormat,
+
+    /// Read no configuration and look for no project above PATH.
+    #[arg(long)]
+    pub isolated: bool,
+}
+
+/// Forms of the list of log sites.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SitesFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Jsonl,
 }
 
 /// Arguments of `check`.

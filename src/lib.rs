@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod evidence;
 pub mod facts;
 pub mod guard;
+pub mod observe;
 pub mod pipeline;
 pub mod project;
 pub mod report;

@@ -7,6 +7,7 @@ use tailspike::check::{self, Status};
 use tailspike::cli::{Cli, Command, TableFormat};
 use tailspike::config::{ConfigError, nearest};
 use tailspike::guard;
+use tailspike::observe;
 use tailspike::report::{self, Table};
 
 fn main() -> ExitCode {
@@ -60,6 +61,8 @@ fn fail(error: &anyhow::Error, err: &mut dyn Write) -> ExitCode {
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
     match command {
         Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
+        Command::Triage(args) => observe::triage(args, out),
+        Command::Sites(args) => observe::sites(args, out),
         Command::Explain { rule } => explain(rule, out),
         Command::Rules { format } => {
             let table = match format {

@@ -52,6 +52,12 @@ impl Clock {
         self.last
     }
 
+    /// What the times count from.
+    #[must_use]
+    pub fn scale(&self) -> Option<Scale> {
+        self.scale
+    }
+
     /// The finest step that the log's times express.
     #[must_use]
     pub fn resolution(&self) -> Option<i64> {

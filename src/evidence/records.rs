@@ -14,6 +14,7 @@ use super::roles::announced_wait;
 use super::sites::LogSite;
 use super::sites::SiteId;
 use super::sites::Sites;
+use super::times::Scale;
 use rustc_hash::FxHashMap;
 use std::io::Read;
 
@@ -95,6 +96,8 @@ pub struct Log {
     pub cut: u64,
     /// Lines whose time lay before the one above.
     pub backwards: u64,
+    /// What its times count from.
+    pub scale: Option<Scale>,
     /// The finest step of its times.
     pub resolution: Option<i64>,
 }
@@ -127,6 +130,7 @@ impl Log {
         parser.finish(&mut each);
         log.cut = cut;
         log.backwards = parser.clock().backwards;
+        log.scale = parser.clock().scale();
         log.resolution = parser.clock().resolution();
         Ok(log)
     }

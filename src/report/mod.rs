@@ -13,6 +13,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod triage;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::FileError;

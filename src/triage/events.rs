@@ -1,13 +1,16 @@
 //! The run as events in time, each in the function that wrote it.
 
+use crate::evidence::loggers::Sink;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
+use crate::evidence::times::Scale;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::ModuleId;
+use rustc_hash::FxHashMap;
 
 /// A line of the log that a known call wrote.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +27,8 @@ pub struct Event {
     pub node: NodeId,
     /// Index of its record.
     pub record: usize,
+    /// How many items it reports as done: one, or the advance of a progress bar.
+    pub count: u32,
 }
 
 /// A line that tells something by its words, whoever wrote it.
@@ -41,6 +46,21 @@ pub struct Mark {
     pub function: Option<FnId>,
 }
 
+/// A bar that jumps further says nothing about single items.
+const MOST_PER_STATE: u32 = 10_000;
+
+/// Items done and seconds elapsed, from `... | 18/40 [00:01<00:02, 9.1it/s]`.
+fn bar(text: &[u8]) -> Option<(u32, f64)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (head, times) = text.rsplit_once(" [")?;
+    let done = head.rsplit([' ', '|']).next()?.split('/').next()?.parse().ok()?;
+    let elapsed = times.split('<').next()?;
+    let seconds = elapsed
+        .split(':')
+        .try_fold(0.0, |sum, it| Some(sum * 60.0 + it.parse::<f64>().ok()?))?;
+    Some((done, seconds))
+}
+
 /// The run that a log shows.
 #[derive(Debug, Default)]
 pub struct Run {
@@ -52,8 +72,12 @@ pub struct Run {
     pub seconds: f64,
     /// When it began, nanoseconds on the log's timeline.
     pub start: i64,
+    /// What its times count from.
+    pub scale: Option<Scale>,
     /// The smallest step of its clock, in seconds.
     pub step: f64,
+    /// Progress bars: when each began, how far it came, and when it was drawn last.
+    bars: FxHashMap<SiteId, (f64, u32, f64)>,
     /// Lines with a prefix, or all lines where none has one.
     pub lines: usize,
     /// Of these, matched to one site.
@@ -70,6 +94,7 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
     let mut run = Run {
         seconds: seconds(end - start),
         start,
+        scale: log.scale,
         step: seconds(log.resolution.unwrap_or(0)),
         ..Run::default()
     };
@@ -97,6 +122,34 @@ fn seconds(nanos: i64) -> f64 {
 }
 
 impl Run {
+    /// A bar has a clock of its own. It is drawn when an item is done and enough time has passed since it was drawn
+    /// last: of the items that it went ahead by, the last one drew it, and the others came soon after the state before.
+    fn take_bar(&mut self, log: &Log, event: Event) {
+        let values = log.values(&log.records[event.record]);
+        let Some((done, elapsed)) = values.iter().rev().find_map(|it| bar(log.texts.get(it.1))) else {
+            return;
+        };
+        let state = self.bars.entry(event.site).or_insert((event.time, 0, event.time));
+        if done < state.1 {
+            *state = (event.time, 0, event.time);
+        }
+        let count = done.saturating_sub(state.1).min(MOST_PER_STATE);
+        let (before, now) = (state.2, state.0 + elapsed);
+        (state.1, state.2) = (done, now);
+        let timed = |time: f64, count: u32| Event {
+            time,
+            count,
+            timed: true,
+            ..event
+        };
+        if count > 1 {
+            self.events.push(timed(before, count - 1));
+        }
+        if count > 0 {
+            self.events.push(timed(now, 1));
+        }
+    }
+
     fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
         let record = &log.records[index];
         self.lines += 1;
@@ -109,14 +162,20 @@ impl Run {
             };
             function = Some(at);
             self.matched += 1;
-            self.events.push(Event {
+            let event = Event {
                 time,
+                count: 1,
                 timed: record.time().is_some(),
                 site,
                 function: at,
                 node: found.call,
                 record: index,
-            });
+            };
+            if found.sink == Sink::Progress {
+                self.take_bar(log, event);
+            } else {
+                self.events.push(event);
+            }
         }
         if let Some(role) = record.role {
             self.marks.push(Mark {

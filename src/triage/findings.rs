@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Pattern;
 use crate::diagnostic::Severity;
 use crate::evidence::roles::Role;
+use crate::evidence::sites::SiteId as LogSiteId;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::Project;
@@ -27,8 +28,6 @@ pub enum Subject {
         function: FnId,
         /// Where in it the time goes: a fan-out, a log call.
         node: NodeId,
-        /// The strongest signature.
-        pattern: Pattern,
     },
 }
 
@@ -37,8 +36,8 @@ pub enum Subject {
 pub struct Found {
     /// What it is about.
     pub subject: Subject,
-    /// Its pattern.
-    pub pattern: Pattern,
+    /// Its pattern, if the code or the log shows one.
+    pub pattern: Option<Pattern>,
     /// Critical seconds that it accounts for.
     pub seconds: f64,
     /// Predicted saving in seconds.
@@ -99,12 +98,15 @@ pub struct Evidence<'a> {
     /// Its windows.
     pub windows: &'a [Window],
     /// Their measures.
-    pub measures: &'a [Measures],
+    pub measures: &'a [Vec<Measures>],
     /// What the code says.
     pub diagnostics: &'a [Diagnostic],
     /// The function and node of each diagnostic.
     pub places: &'a [Option<(FnId, NodeId)>],
 }
+
+/// What tells groups of windows apart: the function around both ends, the worker, the sites at the ends.
+type Key = (Option<FnId>, Option<FnId>, (Option<LogSiteId>, Option<LogSiteId>));
 
 struct Claim {
     diagnostic: usize,
@@ -116,32 +118,53 @@ impl Evidence<'_> {
     /// The findings, the costliest first.
     #[must_use]
     pub fn findings(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = Vec::new();
-        for window in 0..self.windows.len() {
-            self.claim(window, &mut found);
-        }
+        let mut found: Vec<Found> = self.groups().into_iter().filter_map(|it| self.claim(&it)).collect();
+        found = merged(found);
         let total = self.run.seconds.max(f64::MIN_POSITIVE);
         for one in &mut found {
+            let seconds = |it: &usize| self.windows[*it].seconds();
+            one.windows.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
             let grown = one
                 .windows
                 .iter()
-                .map(|it| self.measures[*it].growth_share)
+                .map(|it| self.measures[*it][0].growth_share)
                 .fold(0.0, f64::max);
             let memory = if one.kib > 0.0 { grown } else { 0.0 };
             one.impact = (one.seconds / total).max(memory).min(1.0);
         }
         found.retain(|it| it.impact >= LEAST_SHARE);
-        found.sort_by(|a, b| (b.impact * b.score).total_cmp(&(a.impact * a.score)));
+        // Impact decides; doubt halves it at most twice.
+        let weight = |it: &Found| it.impact * it.score.sqrt();
+        found.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
         found
     }
 
-    fn claim(&self, index: usize, found: &mut Vec<Found>) {
-        let window = &self.windows[index];
-        let measures = &self.measures[index];
-        let claims = self.claims(window, measures);
-        let Some(best) = claims.first().filter(|it| it.score >= LEAST_SCORE) else {
-            self.unexplained(index, found);
-            return;
+    /// Windows of the same code, such as the rounds of a loop: one cause is sought for all of them.
+    fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
+        for (index, window) in self.windows.iter().enumerate() {
+            let site = |event: Option<usize>| event.map(|it| self.run.events[it].site);
+            let edges = if window.worker.is_none() {
+                (site(window.opens), site(window.closes))
+            } else {
+                (None, None)
+            };
+            let key = (window.region.frame, window.worker, edges);
+            match groups.iter_mut().find(|it| it.0 == key) {
+                Some(group) => group.1.push(index),
+                None => groups.push((key, vec![index])),
+            }
+        }
+        groups.into_iter().map(|it| it.1).collect()
+    }
+
+    fn claim(&self, group: &[usize]) -> Option<Found> {
+        let claims = self.claims(group);
+        let alone = self.unexplained(group);
+        // What the log says clearly outweighs a diagnostic that only might have something to do with it.
+        let least = alone.as_ref().map_or(0.0, |it| it.score).max(LEAST_SCORE);
+        let Some(best) = claims.first().filter(|it| it.score >= least) else {
+            return alone;
         };
         let pattern = self.diagnostics[best.diagnostic].rule.pattern;
         let alternatives = claims[1..]
@@ -149,27 +172,31 @@ impl Evidence<'_> {
             .filter(|it| it.score > best.score / 2.0)
             .map(|it| it.diagnostic);
         let subject = Subject::Diagnostic(best.diagnostic);
-        self.add(
-            found,
-            index,
+        Some(self.found(
+            group,
             subject,
-            pattern,
+            Some(pattern),
             best.fit,
             best.score,
             alternatives.collect(),
-        );
+        ))
     }
 
-    fn claims(&self, window: &Window, measures: &Measures) -> Vec<Claim> {
+    /// Every diagnostic that can run in all of the group's windows together, by how well it explains them.
+    fn claims(&self, group: &[usize]) -> Vec<Claim> {
         let mut claims: Vec<Claim> = Vec::new();
         for (index, diagnostic) in self.diagnostics.iter().enumerate() {
             let Some((function, node)) = self.places[index] else {
                 continue;
             };
-            let Some(hops) = window.region.distance(function, node) else {
+            let nearest = group
+                .iter()
+                .filter_map(|it| self.windows[*it].region.distance(function, node))
+                .min();
+            let Some(hops) = nearest else {
                 continue;
             };
-            let fit = signatures::of(diagnostic.rule.pattern, measures);
+            let fit = self.fit(group, diagnostic.rule.pattern);
             let score = fit.score * nearness(hops) * standing(diagnostic);
             claims.push(Claim {
                 diagnostic: index,
@@ -181,31 +208,69 @@ impl Evidence<'_> {
         claims
     }
 
-    /// Gives the window to the pattern that the log alone suggests.
-    fn unexplained(&self, index: usize, found: &mut Vec<Found>) {
-        let window = &self.windows[index];
-        let measures = &self.measures[index];
-        let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL
+    /// How well a pattern explains windows together: the mean, weighted by their seconds.
+    fn fit(&self, group: &[usize], pattern: Pattern) -> Fit {
+        let mut sum = Fit {
+            score: 0.0,
+            seconds: 0.0,
+            saving: (0.0, 0.0),
+        };
+        let mut total = 0.0;
+        for window in group {
+            let ways = self.measures[*window].iter().map(|it| signatures::of(pattern, it));
+            let Some(one) = ways.max_by(|a, b| a.score.total_cmp(&b.score)) else {
+                continue;
+            };
+            let seconds = self.windows[*window].seconds();
+            total += seconds;
+            sum.score += one.score * seconds;
+            sum.seconds += one.seconds;
+            sum.saving = (sum.saving.0 + one.saving.0, sum.saving.1 + one.saving.1);
+        }
+        sum.score /= f64::max(total, f64::MIN_POSITIVE);
+        let rounds: Vec<(usize, f64)> = group
             .iter()
-            .map(|it| (*it, signatures::of(*it, measures)))
+            .map(|it| (self.measures[*it][0].items, self.windows[*it].seconds()))
             .collect();
+        match signatures::uneven_rounds(&rounds).filter(|it| pattern == Pattern::LongTail && it.score > sum.score) {
+            Some(uneven) => uneven,
+            None => sum,
+        }
+    }
+
+    /// Gives the windows to the pattern that the log alone suggests.
+    fn unexplained(&self, group: &[usize]) -> Option<Found> {
+        /// What the log alone suggests, without anything in the code, is worth this much of what both say.
+        const LOG_ALONE: f64 = 0.5;
+        /// Below this, the shape of the log fits several patterns, or none.
+        const CLEAR: f64 = 0.7;
+        /// A stretch without a shape is told only if the run spent this share of its time in it.
+        const LONG: f64 = 0.25;
+        let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
         fits.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
-        let Some(&(pattern, fit)) = fits.first() else {
-            return;
+        let &(pattern, fit) = fits.first()?;
+        let named = (fit.score >= CLEAR).then_some(pattern);
+        let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
+        if named.is_none() && seconds < LONG * self.run.seconds {
+            return None;
+        }
+        let longest = group
+            .iter()
+            .copied()
+            .max_by(|a, b| self.windows[*a].seconds().total_cmp(&self.windows[*b].seconds()))?;
+        let (function, node) = self.innermost(longest, pattern)?;
+        let subject = Subject::Unexplained { function, node };
+        let score = if named.is_some() {
+            fit.score * LOG_ALONE
+        } else {
+            LEAST_SCORE
         };
-        let Some((function, node)) = self.innermost(window, pattern) else {
-            return;
-        };
-        let subject = Subject::Unexplained {
-            function,
-            node,
-            pattern,
-        };
-        self.add(found, index, subject, pattern, fit, fit.score * 0.5, Vec::new());
+        Some(self.found(group, subject, named, fit, score, Vec::new()))
     }
 
     /// Where the log says the time goes: the function that retries, the fan-out for what concerns all items, else the items' own function.
-    fn innermost(&self, window: &Window, pattern: Pattern) -> Option<(FnId, NodeId)> {
+    fn innermost(&self, index: usize, pattern: Pattern) -> Option<(FnId, NodeId)> {
+        let window = &self.windows[index];
         if pattern == Pattern::RetryStorm
             && let Some(place) = self.retrying(window)
         {
@@ -215,10 +280,16 @@ impl Evidence<'_> {
             pattern,
             Pattern::UnboundedConcurrency | Pattern::LongTail | Pattern::HugeGather
         );
+        let likeliest = self.measures[index].iter().max_by(|a, b| {
+            let score = |it: &Measures| signatures::of(pattern, it).score;
+            score(a).total_cmp(&score(b))
+        });
+        let worker = likeliest.and_then(|it| it.function);
         let item = self.run.events[window.inside.clone()]
             .iter()
-            .find(|it| Some(it.site) == window.site);
-        let fan_out = window.worker.and_then(|it| self.order.orchestrator(it, &window.region));
+            .find(|it| Some(it.function) == worker);
+        let fan_out = worker.and_then(|it| self.order.orchestrator(it, &window.region));
+        let fan_out = fan_out.or_else(|| self.order.fan_out(&window.region));
         if concerns_all && fan_out.is_some() {
             return fan_out;
         }
@@ -241,45 +312,22 @@ impl Evidence<'_> {
         Some((function, facts.function(function.local).node))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site a kind of subject")]
-    fn add(
+    fn found(
         &self,
-        found: &mut Vec<Found>,
-        window: usize,
+        group: &[usize],
         subject: Subject,
-        pattern: Pattern,
+        pattern: Option<Pattern>,
         fit: Fit,
         score: f64,
         alternatives: Vec<usize>,
-    ) {
-        let grows = matches!(pattern, Pattern::HugeGather | Pattern::ContextDuplication);
-        let kib = if grows { self.measures[window].grown } else { 0.0 };
-        let same = found.iter_mut().find(|it| match (&it.subject, &subject) {
-            (
-                Subject::Unexplained {
-                    function: a,
-                    pattern: p,
-                    ..
-                },
-                Subject::Unexplained {
-                    function: b,
-                    pattern: q,
-                    ..
-                },
-            ) => a == b && p == q,
-            (a, b) => a == b,
-        });
-        if let Some(one) = same {
-            one.score = one.score.max(score);
-            one.seconds += fit.seconds;
-            one.saving = (one.saving.0 + fit.saving.0, one.saving.1 + fit.saving.1);
-            one.kib += kib;
-            one.windows.push(window);
-            let seconds = |it: &usize| self.windows[*it].seconds();
-            one.windows.sort_by(|a, b| seconds(b).total_cmp(&seconds(a)));
-            return;
-        }
-        found.push(Found {
+    ) -> Found {
+        let grows = matches!(pattern, Some(Pattern::HugeGather | Pattern::ContextDuplication));
+        let kib = if grows {
+            group.iter().map(|it| self.measures[*it][0].grown).sum()
+        } else {
+            0.0
+        };
+        Found {
             subject,
             pattern,
             seconds: fit.seconds,
@@ -287,8 +335,31 @@ impl Evidence<'_> {
             kib,
             impact: 0.0,
             score,
-            windows: vec![window],
+            windows: group.to_vec(),
             alternatives,
-        });
+        }
     }
+}
+
+/// One finding for one cause, wherever in the run it acted.
+fn merged(all: Vec<Found>) -> Vec<Found> {
+    let mut kept: Vec<Found> = Vec::new();
+    for one in all {
+        let same = kept.iter_mut().find(|it| match (&it.subject, &one.subject) {
+            (Subject::Unexplained { function: a, .. }, Subject::Unexplained { function: b, .. }) => {
+                a == b && it.pattern == one.pattern
+            }
+            (a, b) => a == b,
+        });
+        let Some(first) = same else {
+            kept.push(one);
+            continue;
+        };
+        first.score = first.score.max(one.score);
+        first.seconds += one.seconds;
+        first.saving = (first.saving.0 + one.saving.0, first.saving.1 + one.saving.1);
+        first.kib += one.kib;
+        first.windows.extend(one.windows);
+    }
+    kept
 }

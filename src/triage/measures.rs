@@ -1,14 +1,24 @@
 //! What was seen in a window, as numbers.
 
+use super::events::Event;
 use super::events::Run;
 use super::windows::Window;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
+use crate::evidence::records::Text;
+use crate::evidence::records::Texts;
 use crate::evidence::roles::Role;
+use crate::evidence::sites::SiteId;
+use crate::evidence::times::DAY;
+use crate::evidence::times::Scale;
+use crate::project::FnId;
+use rustc_hash::FxHashMap;
 
 /// Numbers about one window. Shares are of the window's length.
 #[derive(Clone, Debug, Default)]
 pub struct Measures {
+    /// The function whose items were measured.
+    pub function: Option<FnId>,
     /// The window's length in seconds.
     pub seconds: f64,
     /// The smallest step of the clock.
@@ -29,8 +39,12 @@ pub struct Measures {
     pub silence: f64,
     /// Spread of the pauses between items: standard deviation over mean.
     pub unevenness: f64,
+    /// Largest distance between the items' times and an even spread over the window, 0 to 1.
+    pub skew: f64,
     /// Largest duration that the items' lines print, in seconds, over the median of the first quarter.
     pub drift: f64,
+    /// Most items in flight at once, where their starts are logged too.
+    pub width: usize,
     /// Lines about retries, and the seconds they announced.
     pub retries: usize,
     /// Sum of announced waits.
@@ -49,14 +63,54 @@ pub struct Measures {
     pub growth_share: f64,
 }
 
-/// Measures a window.
+/// So many functions of a window are looked at, the busiest first.
+const MOST_WORKERS: usize = 3;
+
+/// Measures a window, once for each of the functions that wrote most lines in it.
 #[must_use]
-pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Measures {
+pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Vec<Measures> {
+    let sites = ends(run, window);
+    if sites.is_empty() {
+        return vec![measure_site(run, log, window, memory, None)];
+    }
+    sites
+        .into_iter()
+        .map(|it| measure_site(run, log, window, memory, Some(it)))
+        .collect()
+}
+
+/// The last site of each item in the busiest functions: of a function's sites that are hit alike, the last in the code.
+fn ends(run: &Run, window: &Window) -> Vec<SiteId> {
+    let mut hits: FxHashMap<SiteId, (usize, FnId)> = FxHashMap::default();
+    for event in &run.events[window.inside.clone()] {
+        hits.entry(event.site).or_insert((0, event.function)).0 += 1;
+    }
+    let mut sites: Vec<(SiteId, (usize, FnId))> = hits.into_iter().collect();
+    sites.sort_unstable_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(&b.0)));
+    let mut chosen: Vec<(SiteId, (usize, FnId))> = Vec::new();
+    for (site, (count, function)) in sites {
+        let free = chosen.len() < MOST_WORKERS;
+        match chosen.iter_mut().find(|it| it.1.1 == function) {
+            // Nine tenths allow for items that failed on the way.
+            Some(first) if count * 10 >= first.1.0 * 9 && site > first.0 => *first = (site, (count, function)),
+            Some(_) => {}
+            None if free => chosen.push((site, (count, function))),
+            None => {}
+        }
+    }
+    chosen.into_iter().map(|it| it.0).collect()
+}
+
+fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: Option<SiteId>) -> Measures {
     let events = &run.events[window.inside.clone()];
-    let items: Vec<_> = events.iter().filter(|it| Some(it.site) == window.site).collect();
-    let done: Vec<f64> = items.iter().map(|it| it.time - window.start).collect();
+    let items: Vec<&Event> = events.iter().filter(|it| Some(it.site) == site).collect();
+    let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count as usize);
+    let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
+    let pairs = durations(log, events, &items);
+    let printed = drift(log, &items.iter().map(|it| it.record).collect::<Vec<_>>());
     let mut made = Measures {
+        function: items.first().map(|it| it.function),
         seconds,
         step: run.step,
         items: done.len(),
@@ -64,16 +118,85 @@ pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Meas
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
         silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
-        drift: drift(log, &items.iter().map(|it| it.record).collect::<Vec<_>>()),
+        drift: printed.max(growth(&pairs)),
+        width: in_flight(&items, &pairs),
         ..Measures::default()
     };
     let pauses: Vec<f64> = done.windows(2).map(|it| it[1] - it[0]).collect();
     made.pause = median(&pauses);
     made.unevenness = unevenness(&pauses);
+    made.skew = skew(&done, seconds);
     made.done = done;
     add_marks(&mut made, run, window);
     add_memory(&mut made, run, window, memory);
     made
+}
+
+/// For each item the seconds since a line of the same function with one of its values: the item's start. Empty unless most have one.
+fn durations(log: &Log, events: &[Event], items: &[&Event]) -> Vec<f64> {
+    let Some(first) = items.first() else {
+        return Vec::new();
+    };
+    let mut begun: FxHashMap<Text, f64> = FxHashMap::default();
+    let mut found = Vec::new();
+    let starts = events.iter().filter(|it| it.function == first.function);
+    for event in starts {
+        let values = log
+            .values(&log.records[event.record])
+            .iter()
+            .map(|it| it.1)
+            .filter(|it| *it != Texts::OTHER);
+        if event.site == first.site {
+            found.extend(
+                values
+                    .filter_map(|it| begun.remove(&it))
+                    .map(|it| event.time - it)
+                    .reduce(f64::max),
+            );
+        } else {
+            for value in values.filter(|it| is_id(log.texts.get(*it))) {
+                begun.entry(value).or_insert(event.time);
+            }
+        }
+    }
+    if found.len() * 2 > items.len() {
+        found
+    } else {
+        Vec::new()
+    }
+}
+
+/// Small numbers and flags are no names of items.
+fn is_id(text: &[u8]) -> bool {
+    text.len() >= 2 && !matches!(text, b"True" | b"False" | b"None")
+}
+
+/// The median of the last quarter over that of the first.
+fn growth(values: &[f64]) -> f64 {
+    /// Fewer have no trend.
+    const ENOUGH: usize = 8;
+    if values.len() < ENOUGH {
+        return 0.0;
+    }
+    let quarter = values.len() / 4;
+    let (first, last) = (median(&values[..quarter]), median(&values[values.len() - quarter..]));
+    if first > 0.0 { last / first } else { 0.0 }
+}
+
+/// The most items that were in flight at the end of one of them.
+fn in_flight(items: &[&Event], durations: &[f64]) -> usize {
+    if durations.len() != items.len() {
+        return 0;
+    }
+    let spans: Vec<(f64, f64)> = items
+        .iter()
+        .zip(durations)
+        .map(|(it, long)| (it.time - long, it.time))
+        .collect();
+    let at = |time: f64| spans.iter().filter(|it| it.0 < time && it.1 >= time).count();
+    // Every item's end is enough, and a thousand are more than enough.
+    let step = (spans.len() / 1000).max(1);
+    spans.iter().step_by(step).map(|it| at(it.1)).max().unwrap_or(0)
 }
 
 /// Seconds between the moment nine tenths of the items were done and the end.
@@ -101,6 +224,15 @@ pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}
+
+fn skew(done: &[f64], seconds: f64) -> f64 {
+    let n = done.len().max(1) as f64;
+    let gaps = done
+        .iter()
+        .enumerate()
+        .map(|(index, time)| (time / seconds - (index as f64 + 0.5) / n).abs());
+    gaps.fold(0.0, f64::max)
 }
 
 fn unevenness(pauses: &[f64]) -> f64 {
@@ -168,13 +300,7 @@ fn add_marks(made: &mut Measures, run: &Run, window: &Window) {
 }
 
 fn add_memory(made: &mut Measures, run: &Run, window: &Window, memory: &[Sample]) {
-    let at = |it: &Sample| (it.time - run.start) as f64 / 1e9;
-    let clocked: Vec<(f64, f64)> = memory
-        .iter()
-        .filter(|it| it.clocked)
-        .map(|it| (at(it), it.kib))
-        .collect();
-    // Samples of another clock than the log's say nothing about when.
+    let clocked = aligned(run, memory);
     let (Some(first), Some(last)) = (clocked.first(), clocked.last()) else {
         return;
     };
@@ -192,4 +318,23 @@ fn add_memory(made: &mut Measures, run: &Run, window: &Window, memory: &[Sample]
     if high > low {
         made.growth_share = made.grown / (high - low);
     }
+}
+
+/// Samples on the run's own seconds. A log without dates is laid beside them by what its times leave open.
+fn aligned(run: &Run, memory: &[Sample]) -> Vec<(f64, f64)> {
+    let Some(first) = memory.iter().find(|it| it.clocked) else {
+        return Vec::new();
+    };
+    // An elapsed time counts from about where the samples begin; a time of day from a midnight.
+    let origin = match run.scale {
+        Some(Scale::Elapsed) => first.time,
+        Some(Scale::TimeOfDay | Scale::YearLess) => first.time - first.time.rem_euclid(DAY),
+        Some(Scale::Absolute) | None => 0,
+    };
+    let at = |it: &Sample| (it.time - origin - run.start) as f64 / 1e9;
+    memory
+        .iter()
+        .filter(|it| it.clocked)
+        .map(|it| (at(it), it.kib))
+        .collect()
 }

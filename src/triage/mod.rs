@@ -36,8 +36,8 @@ pub struct Triage {
     pub run: Run,
     /// Its windows.
     pub windows: Vec<Window>,
-    /// Their measures.
-    pub measures: Vec<Measures>,
+    /// Their measures, the busiest function's first; at least one each.
+    pub measures: Vec<Vec<Measures>>,
     /// The findings, the costliest first.
     pub found: Vec<Found>,
     /// Diagnostics that the log does not show to have cost anything.
@@ -56,8 +56,8 @@ pub fn triage(
 ) -> Triage {
     let run = events::run(log, sites, answers);
     let order = Order::new(project);
-    let windows = windows::windows(&run, &order, run.seconds * findings::LEAST_SHARE / 4.0);
-    let measures: Vec<Measures> = windows
+    let windows = windows::windows(&run, &order, sites, run.seconds * findings::LEAST_SHARE / 4.0);
+    let measures: Vec<Vec<Measures>> = windows
         .iter()
         .map(|it| measures::measure(&run, log, it, memory))
         .collect();

@@ -1,13 +1,18 @@
 //! What the code can do between two of its log lines, by the call graph.
 
+use crate::catalog::Act;
 use crate::facts::FileFacts;
 use crate::facts::Kind;
 use crate::facts::NodeId;
 use crate::project::CallGraph;
+use crate::project::Callee;
 use crate::project::Flags;
 use crate::project::FnId;
 use crate::project::Project;
+use crate::project::Site;
+use crate::project::SiteId;
 use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
 
 /// Callers are followed this far up; deeper chains between two lines of one log are rare.
@@ -43,6 +48,7 @@ impl Region {
 pub struct Order<'a> {
     project: &'a Project,
     concurrent: Vec<bool>,
+    starts: FxHashSet<SiteId>,
 }
 
 /// A function on the way up from a log line, and the node through which it is left.
@@ -53,16 +59,13 @@ impl<'a> Order<'a> {
     #[must_use]
     pub fn new(project: &'a Project) -> Self {
         let graph = &project.graph;
+        let ids = (0u32..).map(SiteId).zip(&graph.sites);
+        let starts: FxHashSet<SiteId> = ids.filter(|it| starts_beside(project, it.1)).map(|it| it.0).collect();
         let mut concurrent = vec![false; graph.n_functions()];
-        let spawned = Flags::SPAWNED.with(Flags::OFFLOADED).with(Flags::LOOP_CALLBACK);
         let mut open: Vec<FnId> = Vec::new();
-        for site in graph
-            .sites
-            .iter()
-            .filter(|it| it.flags.has(spawned) && !it.flags.has(Flags::MAIN))
-        {
-            open.extend_from_slice(site.targets());
-        }
+        let mut sorted: Vec<SiteId> = starts.iter().copied().collect();
+        sorted.sort_unstable();
+        open.extend(sorted.iter().flat_map(|it| graph.site(*it).targets().iter().copied()));
         while let Some(function) = open.pop() {
             if !std::mem::replace(&mut concurrent[graph.dense(function)], true) {
                 open.extend(
@@ -72,7 +75,11 @@ impl<'a> Order<'a> {
                 );
             }
         }
-        Self { project, concurrent }
+        Self {
+            project,
+            concurrent,
+            starts,
+        }
     }
 
     /// Whether the function runs beside others of its kind: it is started by a fan-out, or called from what is.
@@ -255,14 +262,41 @@ impl<'a> Order<'a> {
         }
     }
 
+    /// Adds a function that was seen to run between the ends, though no call is known to lead there, and what it calls.
+    pub fn include(&self, region: &mut Region, function: FnId) {
+        let mut open = vec![(function, 1)];
+        while let Some((function, hops)) = open.pop() {
+            if region.functions.contains_key(&function) || hops > MAX_DOWN {
+                continue;
+            }
+            region.functions.insert(function, hops);
+            let next = self
+                .graph()
+                .sites_in(function)
+                .flat_map(|(_, it)| it.targets().iter().copied());
+            open.extend(next.map(|it| (it, hops + 1)));
+        }
+    }
+
+    /// The first fan-out that the frame itself makes between the ends.
+    #[must_use]
+    pub fn fan_out(&self, region: &Region) -> Option<(FnId, NodeId)> {
+        let frame = region.frame?;
+        let sites = self.graph().sites_in(frame).map(|it| it.1);
+        let mut fan_outs = sites.filter(|it| is_spawner(self.project, frame, it.at.node));
+        fan_outs
+            .find(|it| region.distance(frame, it.at.node) == Some(0))
+            .map(|it| (frame, it.at.node))
+    }
+
     /// The function that starts `worker` beside others, nearest to it on the way up.
     #[must_use]
     pub fn orchestrator(&self, worker: FnId, region: &Region) -> Option<(FnId, NodeId)> {
         let mut seen = vec![worker];
         let mut open = VecDeque::from([worker]);
         while let Some(function) = open.pop_front() {
-            for (_, site) in self.graph().callers(function) {
-                if site.flags.has(Flags::SPAWNED) && region.distance(site.caller, site.at.node).is_some() {
+            for (id, site) in self.graph().callers(function) {
+                if self.starts.contains(&id) && region.distance(site.caller, site.at.node).is_some() {
                     return Some((site.caller, site.at.node));
                 }
                 if !seen.contains(&site.caller) {
@@ -273,4 +307,44 @@ impl<'a> Order<'a> {
         }
         None
     }
+}
+
+/// Whether a site starts what it reaches beside its caller: a function given to a spawner, a thread or the loop, or a
+/// coroutine that is made and not awaited, as an argument of a fan-out or once per item.
+fn starts_beside(project: &Project, site: &Site) -> bool {
+    if site.flags.has(Flags::MAIN) {
+        return false;
+    }
+    if site
+        .flags
+        .has(Flags::SPAWNED.with(Flags::OFFLOADED).with(Flags::LOOP_CALLBACK))
+    {
+        return true;
+    }
+    let is_coroutine = |it: &FnId| project.names.facts(it.module).is_async(it.local);
+    if site.flags.has(Flags::AWAITED) || !site.targets().iter().any(is_coroutine) {
+        return false;
+    }
+    let facts = project.names.facts(site.at.module);
+    for node in facts.ancestors(site.at.node) {
+        match facts.kind(node) {
+            Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp => return true,
+            Kind::Call if is_spawner(project, site.caller, node) => return true,
+            kind if kind.is_statement() => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+fn is_spawner(project: &Project, caller: FnId, call: NodeId) -> bool {
+    project.graph.sites_at(caller, call).any(|(_, site)| {
+        let Callee::Library(entry) = site.callee else {
+            return false;
+        };
+        matches!(
+            project.names.catalog.entry(entry).act,
+            Some(Act::Spawn | Act::FanOut | Act::BoundedFanOut)
+        )
+    })
 }

@@ -23,6 +23,10 @@ const MOST: f64 = 0.5;
 const STRAGGLER: f64 = 5.0;
 /// Items done at intervals this even came one after another: gathered network calls come in bursts (spread above 1).
 const EVEN: f64 = 0.75;
+/// A clock with this step or a larger one hides single pauses.
+const COARSE: f64 = 0.5;
+/// Items whose times lie this near to an even spread came at a steady rate.
+const STEADY: f64 = 0.15;
 /// Durations that grow by this factor within one phase show a service, or a queue, under more load than it takes.
 const DRIFT: f64 = 3.0;
 /// Width from which a fan-out can be the cause of load.
@@ -37,7 +41,7 @@ const POSSIBLE: f64 = 0.35;
 const UNLIKELY: f64 = 0.1;
 
 /// A mend leaves some of the time: the work itself, a deadline, a queue at the limiter's size.
-const SAVED: (f64, f64) = (0.42, 0.95);
+const SAVED: (f64, f64) = (0.42, 1.0);
 
 fn fit(score: f64, seconds: f64) -> Fit {
     Fit {
@@ -84,6 +88,21 @@ fn straggler_hold(it: &Measures) -> Fit {
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
 }
 
+/// Rounds of the same code that take very different times, whatever the number of items in them: `(items, seconds)` each.
+/// `None` if their times can be those of their items.
+#[must_use]
+pub fn uneven_rounds(rounds: &[(usize, f64)]) -> Option<Fit> {
+    let held = |slow: &(usize, f64)| {
+        rounds
+            .iter()
+            .any(|it| it.0 >= slow.0 && it.0 > 0 && slow.1 > STRAGGLER * it.1)
+    };
+    let fastest = rounds.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
+    let seconds: f64 = rounds.iter().filter(|it| held(it)).map(|it| it.1 - fastest).sum();
+    let slow = rounds.iter().any(held);
+    slow.then(|| fit(0.75, seconds))
+}
+
 /// Announced or named retries fill the phase.
 fn retry_wave(it: &Measures) -> Fit {
     let many = it.retries >= FEW.max(it.items / 10);
@@ -102,13 +121,21 @@ fn is_serial(it: &Measures) -> bool {
         .last()
         .zip(it.done.first())
         .map_or(0.0, |(last, first)| last - first);
-    it.items >= FEW && it.unevenness < EVEN && it.pause > it.step && spanned > MOST * it.seconds
+    let even = it.unevenness < EVEN && it.pause > it.step;
+    it.items >= FEW && !it.vague && even && spanned > MOST * it.seconds
+}
+
+/// Whether a clock too coarse for single pauses shows a steady rate.
+fn is_steady(it: &Measures) -> bool {
+    it.items >= FEW && !it.vague && it.step >= COARSE && it.pause <= it.step && it.skew < STEADY
 }
 
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
 fn loop_stall(it: &Measures) -> Fit {
     let score = if is_serial(it) {
         0.85
+    } else if is_steady(it) {
+        0.6
     } else if it.items >= FEW && it.lead > MOST {
         0.7
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
@@ -127,7 +154,7 @@ fn serialized(it: &Measures) -> Fit {
 
 /// Everything starts at once, and the more is in flight the longer each takes.
 fn load_drift(it: &Measures) -> Fit {
-    let score = if it.drift >= DRIFT && it.items >= WIDE {
+    let score = if it.drift >= DRIFT && it.width.max(it.items) >= WIDE {
         0.9
     } else if it.limits + it.timeouts >= FEW {
         0.7
@@ -162,7 +189,14 @@ fn pool_plateau(it: &Measures) -> Fit {
 /// Memory grows with the items and stays.
 fn memory_step(it: &Measures) -> Fit {
     let steps = it.grown > MEMORY_STEP && it.growth_share > MEMORY_SHARE;
-    fit(if steps { 0.95 } else { UNLIKELY }, it.seconds)
+    // What is large before the first answer was built, not gathered.
+    let leads = it.items >= FEW && it.lead > MOST;
+    let score = match (steps, leads) {
+        (true, false) => 0.95,
+        (true, true) => 0.6,
+        (false, _) => UNLIKELY,
+    };
+    fit(score, it.seconds)
 }
 
 /// Each item builds something large before its first request: long silence, then all at once; or memory grows with them.

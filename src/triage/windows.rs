@@ -4,7 +4,9 @@ use super::events::Event;
 use super::events::Run;
 use super::order::Order;
 use super::order::Region;
+use crate::evidence::loggers::Sink;
 use crate::evidence::sites::SiteId;
+use crate::evidence::sites::Sites;
 use crate::project::FnId;
 use rustc_hash::FxHashMap;
 
@@ -42,8 +44,8 @@ const MANY: usize = 12;
 
 /// The windows of a run, in order; those under `least` seconds are left out.
 #[must_use]
-pub fn windows(run: &Run, order: &Order<'_>, least: f64) -> Vec<Window> {
-    let main: Vec<usize> = main_line(run, order);
+pub fn windows(run: &Run, order: &Order<'_>, sites: &Sites, least: f64) -> Vec<Window> {
+    let main: Vec<usize> = main_line(run, order, sites);
     let mut found = Vec::new();
     let mut before: Option<usize> = None;
     for next in main.iter().map(|it| Some(*it)).chain([None]) {
@@ -57,13 +59,14 @@ pub fn windows(run: &Run, order: &Order<'_>, least: f64) -> Vec<Window> {
     found
 }
 
-fn main_line(run: &Run, order: &Order<'_>) -> Vec<usize> {
+fn main_line(run: &Run, order: &Order<'_>, sites: &Sites) -> Vec<usize> {
+    let is_bar = |it: &Event| sites.all[it.site.0 as usize].sink == Sink::Progress;
     let mut hits: FxHashMap<SiteId, usize> = FxHashMap::default();
     for event in &run.events {
         *hits.entry(event.site).or_default() += 1;
     }
     let many = MANY.max(run.events.len() / 10);
-    let is_main = |it: &Event| it.timed && !order.is_concurrent(it.function) && hits[&it.site] <= many;
+    let is_main = |it: &Event| it.timed && !is_bar(it) && !order.is_concurrent(it.function) && hits[&it.site] <= many;
     run.events
         .iter()
         .enumerate()
@@ -80,7 +83,7 @@ fn window(
     (start, end): (f64, f64),
 ) -> Window {
     let place = |index: usize| (run.events[index].function, run.events[index].node);
-    let region = match (opens, closes) {
+    let mut region = match (opens, closes) {
         (Some(opens), Some(closes)) => order.between(place(opens), place(closes)),
         (opens, closes) => order.beside(opens.map(place), closes.map(place)),
     };
@@ -88,6 +91,12 @@ fn window(
     let mut hits: FxHashMap<(SiteId, FnId), usize> = FxHashMap::default();
     for event in &run.events[inside.clone()] {
         *hits.entry((event.site, event.function)).or_default() += 1;
+    }
+    let mut functions: Vec<FnId> = hits.keys().map(|it| it.1).collect();
+    functions.sort_unstable();
+    functions.dedup();
+    for function in functions {
+        order.include(&mut region, function);
     }
     let busiest = hits.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)));
     Window {
