@@ -140,6 +140,12 @@ impl Catalog {
         &self.described[self.entries[id.0 as usize].described as usize].0
     }
 
+    /// Whether the entry describes all methods of a class alike (`*`).
+    #[must_use]
+    pub fn is_wildcard(&self, id: EntryId) -> bool {
+        self.find(self.entry_name(id)).is_some_and(|it| self.class(it).is_some())
+    }
+
     /// The entry's dotted name.
     #[must_use]
     pub fn entry_name(&self, id: EntryId) -> &str {

@@ -81,6 +81,7 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
         return Flags::MAIN;
     }
     match guarded_target(facts, test) {
+        Some(target) if from_cache(facts, test, &target) && assigns_local(facts, guard, &target) => Flags::ONCE,
         Some(target) if assigns(facts, guard, &target) || calls_assigner(facts, guard, &target) => Flags::ONCE,
         _ => Flags::default(),
     }
@@ -261,6 +262,35 @@ fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
                 "os._exit" | "os.kill" | "sys.exit" | "os.abort" | "os.killpg"
             )
         })
+}
+
+/// `x = self._instances.get(key)` before `if x is None`: the local is what a store remembers.
+fn from_cache(facts: &FileFacts, test: NodeId, target: &str) -> bool {
+    let named = (test.0..facts.node(test).end).map(NodeId).find(|&it| facts.name_text(it) == Some(target));
+    let Some(place) = named.and_then(|it| facts.name_place(it)) else { return false };
+    facts.definitions_of(place).iter().any(|it| match it.how {
+        crate::facts::How::Assign { value, .. } => {
+            let call = if facts.kind(value) == Kind::Call { facts.child(value, Role::Func) } else { Some(value) };
+            let text = call.map(|it| written(facts, it)).unwrap_or_default();
+            let looks_up = text.ends_with(".get") || facts.kind(value) == Kind::Subscript;
+            looks_up && remembers(&text)
+        }
+        _ => false,
+    })
+}
+
+/// Names of what remembers: `_cache`, `_instances`, `registry`.
+fn remembers(text: &str) -> bool {
+    text.split(['.', '_']).any(|word| {
+        matches!(
+            word.to_ascii_lowercase().as_str(),
+            "cache" | "cached" | "caches" | "instances" | "registry" | "memo" | "loaded" | "clients" | "singletons"
+        )
+    })
+}
+
+fn assigns_local(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
+    facts.descendants(guard).any(|it| facts.node(it).role == Role::Target && facts.name_text(it) == Some(target))
 }
 
 /// `if self._x is None: self.start()`, where `start` is a method that assigns `self._x`.

@@ -56,7 +56,9 @@ fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
         Callee::Own(function) if cx.project.gives_coroutine(function) => Some(Maker::Own),
         Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => {
             let name = cx.project.names.catalog.entry_name(entry);
-            (!starts_at_once(name)).then_some(Maker::Library)
+            // Of a class whose methods are known as a kind only, a single method may well be a plain one.
+            let is_known_alone = !cx.project.names.catalog.is_wildcard(entry);
+            (is_known_alone && !starts_at_once(name)).then_some(Maker::Library)
         }
         _ => None,
     }
