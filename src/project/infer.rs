@@ -924,6 +924,10 @@ impl<'a> Eval<'a> {
             Ty::Foreign => Ty::Foreign,
             Ty::Plain => Ty::Plain,
             Ty::Instance(class) => self.method_result(*class, "__call__"),
+            Ty::External(class) => match self.names.catalog.method(*class, "__call__") {
+                Some(entry) => self.entry_result(entry, Some(*class)),
+                None => Ty::Unknown,
+            },
             _ => Ty::Unknown,
         }
     }

@@ -138,7 +138,12 @@ impl Collector<'_> {
             Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
             Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
             Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Mapping(_) => self.resolution.external += 1,
-            Ty::External(_) => self.resolution.external += 1,
+            Ty::External(class) => {
+                self.resolution.external += 1;
+                if let Some(entry) = self.names.catalog.method(*class, "__call__") {
+                    self.library(caller, node, entry, flags, must_await);
+                }
+            }
             _ => return false,
         }
         true
