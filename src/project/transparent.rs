@@ -4,6 +4,7 @@ use super::ids::{ClassId, FnId};
 use super::{Decorator, Member, Project, written};
 use crate::catalog::Act;
 use crate::facts::{FnKind, Kind, LocalFn, Role};
+use rustc_hash::FxHashSet;
 
 /// Decorators whose functions stay what they are, by the names that everybody gives them.
 const TRANSPARENT: [&str; 12] = [
@@ -87,6 +88,8 @@ impl Project {
             module: function.module,
             local,
         }];
+        // A base of everything has thousands of classes below it.
+        let mut seen = FxHashSet::from_iter(family.iter().copied());
         let mut at = 0;
         while at < family.len() {
             let class = family[at];
@@ -94,11 +97,8 @@ impl Project {
             if !self.is_async_in(class, name) {
                 return false;
             }
-            for &below in &self.names.classes.get(class).subclasses {
-                if !family.contains(&below) {
-                    family.push(below);
-                }
-            }
+            let below = self.names.classes.get(class).subclasses.iter();
+            family.extend(below.copied().filter(|&it| seen.insert(it)));
         }
         true
     }

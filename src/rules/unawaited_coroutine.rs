@@ -34,9 +34,10 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (local, _) in cx.facts().all_functions() {
         let mut last = None;
         for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
+            // Most calls of coroutines are awaited, and who makes one is the costlier question.
             if last != Some(site.at.node)
-                && let Some(maker) = maker(cx, site)
                 && is_alone(cx, site)
+                && let Some(maker) = maker(cx, site)
             {
                 last = Some(site.at.node);
                 found.extend(report(cx, local, site.at.node, &maker));
