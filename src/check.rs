@@ -29,7 +29,7 @@ use crate::suppress;
 use crate::suppress::Accepted;
 use crate::suppress::Baseline;
 use crate::syntax;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
@@ -240,7 +240,11 @@ fn write_baseline(config: &Config, sources: &Sources, findings: &[Finding<'_>], 
     baseline.write(path)?;
     say(
         err,
-        &format!("{} findings written to `{}`", findings.len(), path.display()),
+        &format!(
+            "{} written to `{}`",
+            report::plural(findings.len(), "finding"),
+            path.display()
+        ),
     );
     Ok(Status::Clean)
 }
@@ -263,7 +267,8 @@ fn print(
         Some(path) => {
             let mut bytes = Vec::new();
             report::write(report, format, args.output.color == Color::Always, &mut bytes)?;
-            suppress::replace(path, &bytes).with_context(|| format!("`{}` can't be written", path.display()))?;
+            suppress::replace(path, &bytes)
+                .map_err(|error| anyhow!("`{}` can't be written: {}", path.display(), source::reason(&error)))?;
         }
     }
     if args.output.statistics {

@@ -29,7 +29,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "suppress",
-        &["facts", "diagnostic", "source::FileId", "source::Location"],
+        &[
+            "facts",
+            "diagnostic",
+            "source::FileId",
+            "source::Location",
+            "source::reason",
+        ],
     ),
     ("edit", &["facts", "diagnostic", "source::FileId", "source::Location"]),
     ("evidence", &["facts", "project"]),

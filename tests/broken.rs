@@ -129,7 +129,11 @@ fn text_cases() -> Vec<(&'static str, Vec<u8>, Fate)> {
             b"x = 1\n\x0c\ndef f():\n    return 1\n".to_vec(),
             Analysed,
         ),
-        ("tabs.py", b"def f():\n\tif 1:\n\t\treturn 1\n".to_vec(), Analysed),
+        (
+            "indented_by_tab.py",
+            b"def f():\n\tif 1:\n\t\treturn 1\n".to_vec(),
+            Analysed,
+        ),
         ("mixed_tabs.py", b"def f():\n\tx = 1\n        y = 2\n".to_vec(), Either),
         (
             "surrogate_escape.py",
@@ -343,7 +347,7 @@ fn a_folder_called_like_a_file() {
             fs::create_dir(folder.join("x.py")).expect("a folder");
             fs::write(folder.join("x.py/inner.py"), b"x = 1\n").expect("a written file");
         },
-        &[("x.py", Analysed)],
+        &[("x.py", Named)],
     );
 }
 

@@ -100,3 +100,88 @@ fn fences_become_files_with_their_place_in_the_page() {
 fn an_untagged_fence_is_refused() {
     assert!(page::parse("# r\n```\nx\n```\n").is_err());
 }
+
+/// The cells of every numbered row of `docs/traps.md`: number, what, fixture, twins, status.
+fn rows(table: &str) -> Vec<Vec<&str>> {
+    table
+        .lines()
+        .filter(|line| {
+            line.strip_prefix("| ")
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+        .map(|line| {
+            line.trim_matches('|')
+                .split('|')
+                .map(|cell| cell.trim().trim_matches('`'))
+                .collect()
+        })
+        .collect()
+}
+
+/// `trap_7`, `trap_07` or `Trap07` in code, `trap 7` in a docstring.
+fn bears(text: &str, number: usize) -> bool {
+    let text = text.to_lowercase();
+    [
+        format!("trap_{number:02}_"),
+        format!("trap{number:02}"),
+        format!("trap {number}:"),
+    ]
+    .iter()
+    .any(|name| text.contains(name.as_str()))
+}
+
+fn count(kind: Kind) -> usize {
+    let texts = support::files_below(&support::root().join("fixtures/projects"));
+    let texts = texts
+        .iter()
+        .filter(|file| file.extension().is_some_and(|kind| kind == "py"));
+    texts
+        .flat_map(|file| {
+            parse(&std::fs::read_to_string(file).expect("a readable fixture"))
+                .expect("valid")
+                .expectations
+        })
+        .filter(|one| one.kind == kind)
+        .count()
+}
+
+#[test]
+fn the_table_of_look_alikes_is_true() {
+    let path = support::root().join("docs/traps.md");
+    let table = std::fs::read_to_string(&path).expect("docs/traps.md");
+    let rows = rows(&table);
+    let numbers: Vec<usize> = rows.iter().map(|row| row[0].parse().expect("a number")).collect();
+    assert_eq!(numbers, (1..=115).collect::<Vec<_>>(), "one row for each number");
+    for (number, row) in numbers.iter().zip(&rows) {
+        let fixture = support::root().join("fixtures/projects").join(row[2]);
+        let text = std::fs::read_to_string(&fixture).unwrap_or_default();
+        assert!(bears(&text, *number), "{}: nothing bears the number {number}", row[2]);
+        assert!(
+            row[3].is_empty() || support::root().join("fixtures/projects").join(row[3]).exists(),
+            "{}",
+            row[3]
+        );
+        if row[4] == "known wrong answer" {
+            assert!(
+                text.contains("# false-alarm:") || text.contains("# missed:"),
+                "{number}: nothing is marked"
+            );
+        }
+    }
+    let counted = format!(
+        "Known wrong answers in all projects: {} false alarms, {} missed alarms.",
+        count(Kind::FalseAlarm),
+        count(Kind::Missed)
+    );
+    let (before, rest) = table.split_once("<!-- counts -->").expect("`<!-- counts -->`");
+    let (_, after) = rest.split_once("<!-- /counts -->").expect("`<!-- /counts -->`");
+    let wanted = format!("{before}<!-- counts -->\n{counted}\n<!-- /counts -->{after}");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, wanted).expect("docs/traps.md can be written");
+    } else {
+        assert!(
+            table == wanted,
+            "the counts are old: `UPDATE=1 cargo test --test expectations`"
+        );
+    }
+}

@@ -175,7 +175,8 @@ fn the_order_of_paths_changes_nothing() {
             "{}: other bytes with the paths reversed",
             project.display()
         );
-        files.rotate_left(files.len() / 2);
+        let half = files.len() / 2;
+        files.rotate_left(half);
         assert!(
             sorted == run(&files),
             "{}: other bytes with the paths rotated",

@@ -169,11 +169,20 @@ impl Catalog {
     fn link_classes(&mut self) -> Result<(), String> {
         for index in 0..self.classes.len() {
             let canonical = self.classes[index].entry.names[0].clone();
+            let twin = self.classes[index].entry.twin.clone();
             for mut method in std::mem::take(&mut self.classes[index].entry.method) {
+                if method.blocks.is_some() && method.instead.is_none() {
+                    method.instead.clone_from(&twin);
+                }
                 let names = std::mem::take(&mut method.names);
                 let described = self.describe(method, &canonical)?;
                 for name in names {
-                    let id = self.add_entry(format!("{canonical}.{name}"), described);
+                    // What constructs, or stands for every method, is named like the class.
+                    let shown = match name.as_str() {
+                        "__init__" | "*" => canonical.clone(),
+                        _ => format!("{canonical}.{name}"),
+                    };
+                    let id = self.add_entry(shown, described);
                     self.classes[index].methods.insert(name.into(), id);
                 }
             }

@@ -149,8 +149,10 @@ impl Catalog {
     /// The class whose method the entry is.
     #[must_use]
     pub fn owner(&self, id: EntryId) -> Option<ExtClass> {
-        let (parent, _) = self.entry_name(id).rsplit_once('.')?;
-        self.class(self.find(parent)?)
+        let name = self.entry_name(id);
+        let (parent, _) = name.rsplit_once('.')?;
+        let class_of = |it| self.find(it).and_then(|it| self.class(it));
+        class_of(name).or_else(|| class_of(parent))
     }
 
     /// What the call gives (what `await` gives where it is a coroutine).

@@ -16,6 +16,7 @@ use crate::diagnostic::RuleInfo;
 use crate::diagnostic::Severity;
 use crate::diagnostic::UNUSED_IGNORE;
 use crate::source::PathGlobs;
+use crate::source::reason;
 pub use error::ConfigError;
 pub use select::Names;
 use std::path::{Path, PathBuf};
@@ -215,8 +216,8 @@ fn read_settings(
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| {
         ConfigError::new(
-            format!("the configuration `{shown}` can't be read: {error}"),
-            "check the path, its permissions and that it is UTF-8",
+            format!("the configuration `{shown}` can't be read: {}", reason(&error)),
+            "check the path and its permissions",
         )
     })?;
     let is_pyproject = path.file_name().is_some_and(|name| name == "pyproject.toml");

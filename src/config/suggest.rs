@@ -9,11 +9,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .into_iter()
         .map(|candidate| (distance(&wanted, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= limit || is_part(&wanted, candidate))
-        .min_by_key(|(distance, candidate)| (*distance > limit, *distance, *candidate))
+        .min_by_key(|(distance, candidate)| (!is_part(&wanted, candidate), *distance, *candidate))
         .map(|(_, candidate)| candidate)
 }
 
-/// `blocking-http` means `blocking-http-call`.
+/// `blocking-http` means `blocking-http-call`, though `blocking-wait` is nearer.
 fn is_part(word: &str, candidate: &str) -> bool {
     word.len() >= 4 && candidate.contains(word)
 }
@@ -48,7 +48,8 @@ mod tests {
         let known = ["select", "extend-select", "exclude", "blocking-http-call"];
         assert_eq!(nearest("slect", known), Some("select"));
         assert_eq!(nearest("extend_select", known), Some("extend-select"));
-        assert_eq!(nearest("blocking-http", known), Some("blocking-http-call"));
+        let rules = ["blocking-wait", "blocking-http-call", "blocking-sleep"];
+        assert_eq!(nearest("blocking-http", rules), Some("blocking-http-call"));
         assert_eq!(nearest("colour", known), None);
     }
 

@@ -1,3 +1,5 @@
+//! Configuration as people write it, right and wrong.
+
 use super::*;
 use crate::catalog::Blocks;
 use crate::diagnostic::Pattern;
@@ -197,4 +199,15 @@ fn pyproject_gives_the_section_and_the_oldest_python() {
     let settings = file::parse("pyproject.toml", text, true, &RULES).expect("valid");
     assert_eq!(settings.python, Some((3, 9)));
     assert_eq!(settings.min_severity, Some(Severity::Low));
+}
+
+#[test]
+fn the_documentation_shows_every_key() {
+    let documented = include_str!("../../docs/configuration.md");
+    for key in file::KEYS {
+        assert!(
+            documented.contains(&format!("| `{key}` |")),
+            "docs/configuration.md lacks `{key}`"
+        );
+    }
 }

@@ -6,6 +6,7 @@
 mod fate;
 pub mod node;
 pub mod scope;
+mod strings;
 mod tree;
 
 pub use fate::Fate;
@@ -15,6 +16,7 @@ pub use scope::{
     ParamKind, Place, PlaceId, PlaceKind,
 };
 use serde::{Deserialize, Serialize};
+pub use strings::Strings;
 pub use tree::{Ancestors, Children};
 
 /// A comment that silences rules: `# tailspike: ignore[rule, ...] reason`.
@@ -47,7 +49,7 @@ pub struct SyntaxError {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Names and short strings, each once; `Sym` is the index.
-    pub strings: Vec<Box<str>>,
+    pub strings: Strings,
     /// The tree in preorder; node 0 is the module.
     pub nodes: Vec<Node>,
     /// All names of all scopes.

@@ -62,7 +62,7 @@ impl FileFacts {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, sym: Sym) -> &str {
-        &self.strings[sym.0 as usize]
+        self.strings.get(sym)
     }
 
     /// The place with this id.

@@ -10,6 +10,7 @@ use super::guards::{Guards, crossed};
 use super::ids::{FnId, SiteId};
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::facts::FnKind;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -56,9 +57,19 @@ type Ways = [Option<Reach>; WAYS];
 /// Ways kept of each function.
 const WAYS: usize = 4;
 
+/// The ways of the functions that have some: of a large program few block with any one kind.
+#[derive(Default)]
+struct Reached(FxHashMap<usize, Ways>);
+
+impl Reached {
+    fn of(&self, function: usize) -> &Ways {
+        self.0.get(&function).unwrap_or(&[None; WAYS])
+    }
+}
+
 /// Who blocks, for each kind.
 pub struct Blocking {
-    reach: Vec<Vec<Ways>>,
+    reach: Vec<Reached>,
 }
 
 /// What `# tailspike: ignore` accepts: a site and a kind give whether the effect stops there.
@@ -69,7 +80,8 @@ impl Blocking {
     #[must_use]
     pub fn new(names: &Names, graph: &CallGraph, accepts: &Accepts<'_>) -> Self {
         use rayon::prelude::*;
-        let search = |&kind: &Blocks| Search::new(names, graph, kind, accepts).run();
+        let ends = ends(names, graph);
+        let search = |&kind: &Blocks| Search::new(names, graph, kind, accepts).run(&ends[index_of(kind)]);
         Self {
             reach: Blocks::BY_WEIGHT.par_iter().map(search).collect(),
         }
@@ -78,7 +90,8 @@ impl Blocking {
     /// How a function blocks with a kind, whatever it is called with.
     #[must_use]
     pub fn of(&self, graph: &CallGraph, function: FnId, kind: Blocks) -> Option<Reach> {
-        self.reach[index_of(kind)][graph.dense(function)]
+        self.reach[index_of(kind)]
+            .of(graph.dense(function))
             .iter()
             .flatten()
             .min()
@@ -94,7 +107,7 @@ impl Blocking {
         target: FnId,
         kind: Blocks,
     ) -> Option<(Reach, Guards)> {
-        let ways = &self.reach[index_of(kind)][graph.dense(target)];
+        let ways = self.reach[index_of(kind)].of(graph.dense(target));
         let open = |it: &Reach| crossed(names, site, target, it.guards).map(|left| (*it, left));
         ways.iter().flatten().filter_map(open).min()
     }
@@ -226,14 +239,28 @@ pub fn usual_cost(kind: Blocks) -> Cost {
     }
 }
 
+/// The calls that block on the thread of their caller, by kind.
+fn ends(names: &Names, graph: &CallGraph) -> Vec<Vec<SiteId>> {
+    let mut ends = vec![Vec::new(); Blocks::BY_WEIGHT.len()];
+    for (id, site) in (0..).map(SiteId).zip(&graph.sites) {
+        if let Callee::Library(entry) = site.callee
+            && let Some(kind) = names.catalog.entry(entry).blocks
+            && !site.flags.has(NOT_HERE)
+        {
+            ends[index_of(kind)].push(id);
+        }
+    }
+    ends
+}
+
 struct Search<'a> {
     names: &'a Names,
     graph: &'a CallGraph,
     kind: Blocks,
     accepts: &'a Accepts<'a>,
-    settled: Vec<Ways>,
+    settled: Reached,
     /// Blocking candidates so far of the sites that have several.
-    hits: rustc_hash::FxHashMap<SiteId, usize>,
+    hits: FxHashMap<SiteId, usize>,
     heap: BinaryHeap<Reverse<(Reach, usize)>>,
 }
 
@@ -244,24 +271,22 @@ impl<'a> Search<'a> {
             graph,
             kind,
             accepts,
-            settled: vec![[None; WAYS]; graph.n_functions()],
-            hits: rustc_hash::FxHashMap::default(),
+            settled: Reached::default(),
+            hits: FxHashMap::default(),
             heap: BinaryHeap::new(),
         }
     }
 
-    fn run(mut self) -> Vec<Ways> {
-        for (id, site) in (0..).map(SiteId).zip(&self.graph.sites) {
-            if site.flags.has(NOT_HERE) {
-                continue;
-            }
+    fn run(mut self, ends: &[SiteId]) -> Reached {
+        for &id in ends {
+            let site = self.graph.site(id);
             if let Some(cost) = sink(self.names, site, self.kind) {
                 self.offer(site, at_sink(site, id, cost));
             }
         }
         while let Some(Reverse((reach, dense))) = self.heap.pop() {
             // Without a flag it is settled; a way that needs one adds nothing to a better one that needs none.
-            let ways = &mut self.settled[dense];
+            let ways = self.settled.0.entry(dense).or_insert([None; WAYS]);
             let first = ways.iter().all(Option::is_none);
             if ways[0].is_some_and(|it| reach.guards.is_empty() || it <= reach) {
                 continue;
@@ -284,7 +309,7 @@ impl<'a> Search<'a> {
     fn offer(&mut self, site: &Site, reach: Reach) {
         let dense = self.graph.dense(site.caller);
         let is_async = self.names.function(site.caller).kind == FnKind::Async;
-        if is_async || self.settled[dense][0].is_some() || (self.accepts)(site, self.kind) {
+        if is_async || self.settled.of(dense)[0].is_some() || (self.accepts)(site, self.kind) {
             return;
         }
         self.heap.push(Reverse((reach, dense)));

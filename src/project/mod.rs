@@ -8,17 +8,24 @@ mod circumstances;
 mod classes;
 mod decorators;
 mod exposure;
+mod fan_out;
 mod graph;
 mod guards;
 mod ids;
 mod infer;
+mod limiter;
 mod loops;
 mod modules;
 mod reaching;
+mod remote;
+mod scarce;
 mod sites;
+mod steadiness;
 mod transparent;
 mod ty;
 mod types;
+mod width;
+mod words;
 
 use crate::catalog::Blocks;
 use crate::catalog::Catalog;
@@ -28,14 +35,19 @@ pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
 pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
+pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
 pub use guards::{Flag, Guard, Guards};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
 pub use infer::Eval;
+pub use limiter::{Hold, LimiterKind, Limiters, says_limit};
 pub use modules::{Importer, Module, ModuleTable, Target};
 use rayon::prelude::*;
+pub use scarce::{Reached, Resource, Scarce};
+pub use steadiness::Steadiness;
 pub use ty::Ty;
 pub use types::{Entity, Types};
+pub use width::Width;
 
 /// The whole program, linked and read-only.
 pub struct Project {
@@ -53,6 +65,14 @@ pub struct Project {
     pub blocking: Blocking,
     /// Which sync functions start an event loop on the thread that calls them.
     pub loop_starters: Chains,
+    /// Which functions reach a remote service, on whatever thread.
+    pub remote_callers: Chains,
+    /// What bounds how many run.
+    pub limiters: Limiters,
+    /// What starts many at once.
+    pub fan_outs: FanOuts,
+    /// Who uses what is scarce.
+    pub scarce: Scarce,
 }
 
 impl Project {
@@ -67,14 +87,21 @@ impl Project {
         let exposures = Exposures::new(&names, &graph, &decorators);
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
         let blocking = Blocking::new(&names, &graph, &accepts);
+        let limiters = Limiters::new(&names, &types, &graph, &decorators);
+        let fan_outs = FanOuts::new(&names, &types, &graph, &limiters);
+        let scarce = Scarce::new(&names, &graph, &limiters);
         Self {
             loop_starters: loops::loop_starters(&names, &graph),
+            remote_callers: remote::remote_callers(&names, &graph),
             names,
             types,
             graph,
             decorators,
             exposures,
             blocking,
+            limiters,
+            fan_outs,
+            scarce,
         }
     }
 

@@ -4,6 +4,7 @@ use super::ids::{ClassId, FnId};
 use super::{Decorator, Member, Project, written};
 use crate::catalog::Act;
 use crate::facts::{FnKind, Kind, LocalFn, Role};
+use rustc_hash::FxHashSet;
 
 /// Decorators whose functions stay what they are, by the names that everybody gives them.
 const TRANSPARENT: [&str; 12] = [
@@ -94,11 +95,8 @@ impl Project {
             if !self.is_async_in(class, name) {
                 return false;
             }
-            for &below in &self.names.classes.get(class).subclasses {
-                if !family.contains(&below) {
-                    family.push(below);
-                }
-            }
+            let below = self.names.classes.get(class).subclasses.iter();
+            family.extend(below.copied().filter(|&it| seen.insert(it)));
         }
         true
     }

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 /// Fewer findings than this are easier to read one by one.
 const FEWEST: usize = 3;
-/// The share of a group's chains that must pass through a function before it is named as the one to mend.
-const MOST: f64 = 0.8;
+/// How many in a hundred of a group's chains that must pass through a function before it is named as the one to mend.
+const MOST_PERCENT: usize = 80;
 
 /// Findings told together: the first in full, the others by place.
 pub(super) struct Fold<'a> {
@@ -18,37 +18,47 @@ pub(super) struct Fold<'a> {
     pub(super) mend: Option<&'a str>,
 }
 
+/// One root cause: the rule, the chain's end, and the function of this project in which it stands.
+type Cause<'a> = (&'a str, &'a str, FileId, &'a str);
+
 /// Groups findings of one rule and one root cause, in the order of their first.
 pub(super) fn fold<'a>(report: &'a Report<'a>) -> Vec<Fold<'a>> {
-    let mut groups: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    for (index, finding) in report.findings.iter().enumerate() {
-        if !finding.diagnostic.group.is_empty() {
-            groups.entry(key(finding)).or_default().push(index);
+    let mut causes: BTreeMap<Cause<'_>, Vec<&Finding<'_>>> = BTreeMap::new();
+    for finding in &report.findings {
+        if let Some(cause) = cause(finding.diagnostic) {
+            causes.entry(cause).or_default().push(finding);
         }
     }
     let mut folds = Vec::new();
-    for (index, finding) in report.findings.iter().enumerate() {
-        let members = groups.get(&key(finding)).map_or(&[][..], Vec::as_slice);
-        if members.len() < FEWEST {
-            folds.push(Fold {
+    for finding in &report.findings {
+        let members = cause(finding.diagnostic).and_then(|cause| causes.get(&cause));
+        match members.filter(|members| members.len() >= FEWEST) {
+            None => folds.push(Fold {
                 first: finding,
                 others: Vec::new(),
                 mend: None,
-            });
-        } else if members.first() == Some(&index) {
-            let members: Vec<&Finding<'_>> = members.iter().map(|&index| &report.findings[index]).collect();
-            folds.push(Fold {
+            }),
+            Some(members) if std::ptr::eq(members[0], finding) => folds.push(Fold {
                 first: finding,
-                mend: mend(&members),
                 others: members[1..].to_vec(),
-            });
+                mend: mend(members),
+            }),
+            Some(_) => {}
         }
     }
     folds
 }
 
-fn key<'a>(finding: &'a Finding<'_>) -> (&'a str, &'a str) {
-    (finding.diagnostic.rule.name, &finding.diagnostic.group)
+/// The root cause that a finding may share. One whose own function holds the chain's end is mended where it is.
+fn cause(diagnostic: &Diagnostic) -> Option<Cause<'_>> {
+    let end = diagnostic.witness.last()?;
+    let shared = !diagnostic.group.is_empty() && diagnostic.witness.len() > 1;
+    shared.then_some((
+        diagnostic.rule.name,
+        &diagnostic.group,
+        end.location.file,
+        &end.qualname,
+    ))
 }
 
 /// The function nearest the callers through which most of the chains pass.
@@ -65,15 +75,10 @@ fn mend<'a>(findings: &[&'a Finding<'a>]) -> Option<&'a str> {
             }
         }
     }
-    #[expect(clippy::cast_precision_loss, reason = "the number of findings is far below 2^52")]
-    let enough = findings.len() as f64 * MOST;
+    let enough = (findings.len() * MOST_PERCENT).div_ceil(100);
     passing
         .into_iter()
-        .filter(|(_, (chains, _))| {
-            #[expect(clippy::cast_precision_loss, reason = "as above")]
-            let chains = *chains as f64;
-            chains >= enough
-        })
+        .filter(|(_, (chains, _))| *chains >= enough)
         // The farthest from the end is the nearest to the callers; sums are compared as averages, by cross-multiplying.
         .reduce(|best, next| {
             let (best_chains, best_distance) = best.1;

@@ -21,6 +21,7 @@ use crate::source::Sources;
 use crate::source::printable;
 pub use rules::{Table, write_rules};
 use std::io::{self, Write};
+pub use summary::plural;
 
 /// The forms of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,13 +67,26 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             write!(out, "; {count} {what}")?;
         }
     }
-    if !report.errors.is_empty() {
-        write!(out, "; {} not analysed", plural(report.errors.len(), "file"))?;
+    let broken = broken_files(report);
+    if broken > 0 {
+        write!(out, "; {} not analysed", plural(broken, "file"))?;
     }
     writeln!(out)
 }
 
-pub(super) fn plural(count: usize, noun: &str) -> String {
+/// Links and folders that were not followed are problems too, but no files.
+fn broken_files(report: &Report<'_>) -> usize {
+    let broken: BTreeSet<&str> = report.errors.iter().map(|error| error.path.as_str()).collect();
+    if broken.is_empty() {
+        return 0;
+    }
+    let sources = report.sources;
+    sources.ids().filter(|&id| broken.contains(sources.path(id))).count()
+}
+
+/// A number and its noun.
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{count} {noun}{ending}")
 }

@@ -35,7 +35,6 @@ fn write_all<W: WriteColor>(report: &Report<'_>, out: &mut W) -> io::Result<()> 
     let mut texts = Texts::new(report);
     for fold in fold(report) {
         write_one(report, &fold, &mut texts, out)?;
-        writeln!(out)?;
     }
     Ok(())
 }
@@ -103,7 +102,7 @@ fn is_showable(text: &Text, location: &Location) -> bool {
 /// The labels in the finding's own file; what stands elsewhere is in the notes.
 fn labels(it: &Diagnostic, snippet: &Snippet<'_>) -> Vec<codespan::Label<()>> {
     let mut primary = codespan::Label::primary((), snippet.first_line(&it.location));
-    if !it.group.is_empty() && !it.witness.is_empty() {
+    if !it.group.is_empty() && it.witness.len() > 1 {
         primary = primary.with_message(format!("reaches `{}`", printable(&it.group)));
     }
     let secondary = it
@@ -123,7 +122,8 @@ fn notes(report: &Report<'_>, it: &Diagnostic) -> Vec<String> {
         let path = printable(report.sources.path(label.location.file));
         notes.push(format!("{path}:{}: {}", label.location.line, printable(&label.text)));
     }
-    if !it.witness.is_empty() {
+    // A chain of one step is the place that is shown anyway.
+    if it.witness.len() > 1 {
         notes.push(chain(report, it));
     }
     for (word, text) in [("why", &it.why), ("help", &it.help)] {
@@ -176,7 +176,6 @@ fn others(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Option
             printable(function)
         ));
     }
-    text.push(':');
     for finding in fold.others.iter().take(MOST_PLACES) {
         let it = finding.diagnostic;
         let place = line_and_column(texts.place(&it.location));

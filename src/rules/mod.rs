@@ -14,11 +14,16 @@ mod blocking_wait;
 mod context;
 mod cpu_bound_call;
 mod dangling_task;
+mod fan_out_text;
+mod ineffective_limiter;
 mod lock_across_await;
 mod nested_event_loop;
+mod retry;
+mod retry_without_jitter;
 mod text;
 mod twin;
 mod unawaited_coroutine;
+mod unbounded_fan_out;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
@@ -46,9 +51,12 @@ pub static ALL: &[&Rule] = &[
     &blocking_wait::RULE,
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
+    &ineffective_limiter::RULE,
     &lock_across_await::RULE,
     &nested_event_loop::RULE,
+    &retry_without_jitter::RULE,
     &unawaited_coroutine::RULE,
+    &unbounded_fan_out::RULE,
 ];
 
 /// The rule that speaks of a kind of blocking.

@@ -34,9 +34,10 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (local, _) in cx.facts().all_functions() {
         let mut last = None;
         for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
+            // Most calls of coroutines are awaited, and who makes one is the costlier question.
             if last != Some(site.at.node)
-                && let Some(maker) = maker(cx, site)
                 && is_alone(cx, site)
+                && let Some(maker) = maker(cx, site)
             {
                 last = Some(site.at.node);
                 found.extend(report(cx, local, site.at.node, &maker));
@@ -53,12 +54,20 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
 fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
     match site.callee {
         Callee::Own(function) if cx.project.gives_coroutine(function) => Some(Maker::Own),
-        Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => Some(Maker::Library),
+        Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => {
+            let name = cx.project.names.catalog.entry_name(entry);
+            (!starts_at_once(name)).then_some(Maker::Library)
+        }
         _ => None,
     }
 }
 
-/// A plain call, certain to reach one function, on a path that runs.
+/// Libraries whose calls give futures: the work goes on without an `await`.
+fn starts_at_once(name: &str) -> bool {
+    matches!(name.split('.').next(), Some("grpc" | "motor" | "tornado" | "zmq"))
+}
+
+/// A plain call, certain to reach one function, on a path that runs, whose result nobody takes.
 fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
     const NOT: Flags = Flags::AWAITED
         .with(Flags::DUCK)
@@ -67,7 +76,7 @@ fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
         .with(Flags::LOOP_CALLBACK)
         .with(Flags::SPAWNED)
         .with(Flags::OFF_LOOP);
-    cx.facts().kind(site.at.node) == Kind::Call && !site.flags.has(NOT)
+    cx.facts().kind(site.at.node) == Kind::Call && !site.flags.has(NOT) && cx.facts().fate(site.at.node) != Fate::Taken
 }
 
 /// `sync_to_async(f)(x)`: the call of what a bridge made.

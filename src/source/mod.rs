@@ -17,7 +17,7 @@ pub use decode::decode;
 pub use globs::{GlobError, PathGlobs};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
-pub use read::{MAX_BYTES, ReadError};
+pub use read::{MAX_BYTES, ReadError, reason};
 pub use root::{Root, find_root};
 use rustc_hash::FxHasher;
 use serde::Serialize;

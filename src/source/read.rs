@@ -75,11 +75,19 @@ impl std::error::Error for ReadError {}
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::Io("it is gone".to_owned()),
-            io::ErrorKind::PermissionDenied => Self::Io("permission denied".to_owned()),
-            _ => Self::Io(error.to_string()),
-        }
+        Self::Io(reason(&error))
+    }
+}
+
+/// Why the operating system refused, in words.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        _ => error.to_string(),
     }
 }
 
@@ -112,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         assert_eq!(read(folder.path()), Err(ReadError::NotAFile));
         let gone = read(&folder.path().join("gone.py")).expect_err("gone");
-        assert_eq!(gone.to_string(), "can't be read: it is gone");
+        assert_eq!(gone.to_string(), "can't be read: it does not exist");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The parallel walk: every Python file below the root, and what was named though it is left out.
 
 use super::root::Named;
-use super::{SourceError, WalkOptions, classify};
+use super::{PathGlobs, SourceError, WalkOptions, classify};
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,13 @@ fn collect(
     problems: &mut Vec<SourceError>,
 ) {
     let git = !options.no_gitignore;
-    let exclude = options.exclude.clone();
+    // What is named is read although it is excluded.
+    let is_excluded = !from_root && options.exclude.matches(&relative(start, &options.root));
+    let exclude = if is_excluded {
+        PathGlobs::default()
+    } else {
+        options.exclude.clone()
+    };
     let root = options.root.clone();
     let walker = WalkBuilder::new(start)
         .standard_filters(false)
@@ -58,7 +64,7 @@ fn collect(
     }
 }
 
-fn keep(entry: &DirEntry, from_root: bool, root: &Path, exclude: &super::PathGlobs) -> bool {
+fn keep(entry: &DirEntry, from_root: bool, root: &Path, exclude: &PathGlobs) -> bool {
     let path = entry.path();
     let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
     if is_folder && classify::is_excluded(path, entry.file_name(), from_root && entry.depth() == 1) {

@@ -68,8 +68,12 @@ impl Baseline {
             path: path.display().to_string(),
             message,
         };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| fail(format!("can't be read: {error}; make it with `--write-baseline`")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            fail(format!(
+                "can't be read: {}; make it with `--write-baseline`",
+                plainly(&error)
+            ))
+        })?;
         let file: File = serde_json::from_str(&text).map_err(|error| {
             fail(format!(
                 "is not a baseline: {error}; make it again with `--write-baseline`"
@@ -122,7 +126,7 @@ impl Baseline {
         };
         let mut text = serde_json::to_vec_pretty(&file).map_err(|error| fail(&error))?;
         text.push(b'\n');
-        replace(path, &text).map_err(|error| fail(&error))
+        replace(path, &text).map_err(|error| fail(&plainly(&error)))
     }
 
     /// For each finding whether it is accepted: matched by path and fingerprint first, then by fingerprint alone
@@ -145,6 +149,15 @@ impl Baseline {
             *accepted = *accepted || take(&mut moved, &it.fingerprint);
         }
         accepted
+    }
+}
+
+/// Why the operating system refused, in words.
+fn plainly(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "it does not exist".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
     }
 }
 

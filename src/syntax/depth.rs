@@ -16,8 +16,8 @@ pub(super) const MAX_LOWERED: u32 = 400;
 /// thousands; beyond this a tree can't be dropped on a common stack, and each level takes kilobytes to parse.
 const MAX_NESTED: u32 = 5_000;
 
-/// Words that may nest (`not`, `else`, ...) with which a text is parsed without a closer look.
-const MAX_WORDS: usize = 20_000;
+/// Files up to this size are looked at for brackets only: what else nests in them costs the parser little.
+const SMALL: usize = 80_000;
 
 /// The message for a file that is refused for its depth.
 pub(super) const TOO_DEEP: &str = "the code is nested too deeply";
@@ -33,16 +33,25 @@ pub(super) fn refuse(text: &str) -> Option<&'static str> {
 /// Whether there are enough bytes that open or precede something to nest beyond the limit. It runs over every file, so
 /// it only counts.
 fn may_nest(bytes: &[u8]) -> bool {
-    if bytes.len() < MAX_NESTED as usize {
+    let limit = MAX_NESTED as usize;
+    if bytes.len() < 2 * limit {
         return false;
     }
-    let nests = |byte: u8| matches!(byte, b'(' | b'[' | b'{' | b'-' | b'~' | b'+' | b'*');
-    let symbols: usize = bytes
-        .chunks(128)
-        .map(|chunk| usize::from(chunk.iter().map(|&it| u8::from(nests(it))).sum::<u8>()))
-        .sum();
-    // The shortest word takes four bytes a level.
-    symbols > MAX_NESTED as usize || (bytes.len() > 4 * MAX_WORDS && words_that_nest(bytes) > MAX_WORDS)
+    // `[` and `{` differ in one bit.
+    let brackets = count(bytes, |byte| (byte == b'(') | (byte | 0x20 == b'{'));
+    if brackets > limit || bytes.len() <= SMALL {
+        return brackets > limit;
+    }
+    let signs = count(bytes, |byte| matches!(byte, b'-' | b'~' | b'+' | b'*'));
+    brackets + signs + words_that_nest(bytes) > 4 * limit
+}
+
+/// How many bytes are such, in blocks whose counts fit a byte, so that it runs on vectors.
+fn count(bytes: &[u8], is_such: impl Fn(u8) -> bool) -> usize {
+    let blocks = bytes.chunks(128);
+    blocks
+        .map(|block| usize::from(block.iter().map(|&it| u8::from(is_such(it))).sum::<u8>()))
+        .sum()
 }
 
 fn words_that_nest(bytes: &[u8]) -> usize {

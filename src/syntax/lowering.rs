@@ -146,8 +146,15 @@ impl<'t> Lowering<'t> {
     pub(super) fn name(&mut self, name: &str, role: Role, range: TextRange) -> (NodeId, Sym) {
         let sym = self.symbols.intern(name);
         let id = self.leaf(Kind::Name, role, range, NO_PAYLOAD);
-        self.scopes.name(id, sym);
+        self.refer(id, sym);
         (id, sym)
+    }
+
+    /// Makes `sym`'s place the payload of `node`, now or when the scope that binds it closes.
+    pub(super) fn refer(&mut self, node: NodeId, sym: Sym) {
+        if let Some(place) = self.scopes.name(node, sym) {
+            self.facts.nodes[node.0 as usize].payload = place.0;
+        }
     }
 
     /// Records that `node` binds `sym` in the current scope.

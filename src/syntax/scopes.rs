@@ -110,14 +110,25 @@ impl Scopes {
         self.open.len() == 1
     }
 
-    /// Notes that `node` names `sym`; its payload is set once the scope is known.
-    pub(super) fn name(&mut self, node: NodeId, sym: Sym) {
+    /// The place that `node`, which names `sym`, refers to, if the innermost scope has bound it already. If not, its
+    /// payload is set once the scope is known.
+    pub(super) fn name(&mut self, node: NodeId, sym: Sym) -> Option<PlaceId> {
+        let innermost = self.open.last().map_or(u32::MAX, |it| it.id);
+        if let Slot {
+            scope,
+            bound: Bound::Place(place),
+        } = self.slot(sym)
+            && scope == innermost
+        {
+            return Some(place);
+        }
         self.uses.push(Use {
             node,
             sym,
             free: false,
             module_only: false,
         });
+        None
     }
 
     /// Binds `sym` in the innermost scope. `None` where another scope will own the binding: then `definition`, an index

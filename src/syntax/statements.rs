@@ -248,7 +248,7 @@ impl Lowering<'_> {
             }
             if let Some(name) = &handler.name {
                 let sym = self.symbols.intern(&name.id);
-                self.scopes.name(node, sym);
+                self.refer(node, sym);
                 self.define(sym, node, How::Except);
             }
             self.block(&handler.body, Role::Body);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! # error                          the page's rule speaks on this line
-//! # error: 5 [rule] "part"         at column 5, this rule, and its message contains the part; each is optional
+//! # error: 5 [rule] (hot) "part"   at column 5, this rule, this exposure or severity, a part of the message;
+//!                                  each is optional
 //! # quiet: [rule] "part"           found, and hidden by the default thresholds: severity or confidence is low
 //! # note: "part"                   a label or a step of a chain lands on this line and contains the part
 //! # missed: [rule] "reason"        a known missed alarm: fails once it is reported
@@ -53,6 +54,8 @@ pub(crate) struct Expectation {
     pub(crate) column: Option<usize>,
     /// The rule, where it is named.
     pub(crate) rule: Option<String>,
+    /// Severities and exposures the finding must have.
+    pub(crate) weights: Vec<String>,
     /// A part of the message, or the reason of a known wrong answer.
     pub(crate) part: Option<String>,
 }
@@ -140,6 +143,7 @@ fn parse_body(kind: Kind, after: &str, line: usize) -> Result<(Expectation, &str
         written: line,
         column: None,
         rule: None,
+        weights: Vec::new(),
         part: None,
     };
     let Some(body) = after.strip_prefix(':') else {
@@ -154,6 +158,11 @@ fn parse_body(kind: Kind, after: &str, line: usize) -> Result<(Expectation, &str
     if let Some(inside) = rest.strip_prefix('[') {
         let (rule, left) = inside.split_once(']').ok_or("`[` without `]`")?;
         expectation.rule = Some(rule.to_owned());
+        rest = left.trim_start();
+    }
+    if let Some(inside) = rest.strip_prefix('(') {
+        let (weights, left) = inside.split_once(')').ok_or("`(` without `)`")?;
+        expectation.weights = weights.split_whitespace().map(str::to_owned).collect();
         rest = left.trim_start();
     }
     if let Some(inside) = rest.strip_prefix('"') {

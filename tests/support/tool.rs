@@ -32,6 +32,8 @@ pub(crate) struct Finding {
     pub(crate) severity: String,
     /// `high`, `medium` or `low`.
     pub(crate) confidence: String,
+    /// `hot`, `open` or `solitary`.
+    pub(crate) exposure: String,
     /// Labels and steps of the chain.
     pub(crate) remarks: Vec<Remark>,
 }
@@ -104,6 +106,7 @@ fn read_finding(json: &Value) -> Finding {
         message: text(json, "message"),
         severity: text(json, "severity"),
         confidence: text(json, "confidence"),
+        exposure: text(json, "exposure"),
         remarks,
     }
 }

@@ -146,6 +146,10 @@ fn meets(case: &Case<'_>, subject: &Subject, wanted: &Expectation, found: &Findi
         && found.line == wanted.line
         && rule.is_none_or(|rule| rule == found.rule)
         && wanted.column.is_none_or(|column| column == found.column)
+        && wanted
+            .weights
+            .iter()
+            .all(|weight| *weight == found.exposure || *weight == found.severity)
         && found.message.contains(part)
 }
 
@@ -164,8 +168,13 @@ fn show_expectation(case: &Case<'_>, subject: &Subject, wanted: &Expectation) ->
         .as_deref()
         .map_or_else(String::new, |part| format!(" {part:?}"));
     let column = wanted.column.map_or_else(String::new, |column| format!(":{column}"));
+    let weights = if wanted.weights.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", wanted.weights.join(" "))
+    };
     format!(
-        "{}:{}{column}: {word} [{rule}]{part}",
+        "{}:{}{column}: {word} [{rule}]{weights}{part}",
         subject.shown,
         subject.before + wanted.line
     )
@@ -175,13 +184,14 @@ fn show_finding(case: &Case<'_>, found: &Finding) -> String {
     let subject = case.subjects.iter().find(|one| one.path == found.path);
     let (shown, before) = subject.map_or((found.path.as_str(), 0), |one| (one.shown.as_str(), one.before));
     let mut text = format!(
-        "{shown}:{}:{}: [{}] {} ({} severity, {} confidence)",
+        "{shown}:{}:{}: [{}] {} ({} severity, {} confidence, {})",
         before + found.line,
         found.column,
         found.rule,
         found.message,
         found.severity,
-        found.confidence
+        found.confidence,
+        found.exposure
     );
     for remark in &found.remarks {
         let _ = write!(text, "\n      {}:{}: {}", remark.path, remark.line, remark.text);

@@ -1,0 +1,82 @@
+#![doc = include_str!("../../rules/retry-without-jitter.md")]
+
+use super::retry::{self, Form, Retry};
+use crate::diagnostic::{Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::How;
+use crate::project::{At, Steadiness};
+use crate::rules::{Context, Rule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    info: RuleInfo {
+        name: "retry-without-jitter",
+        summary: "retries whose waits are the same for every caller",
+        pattern: Pattern::RetryStorm,
+        severity: Severity::Medium,
+        set: RuleSet::Default,
+        subsumes: &[],
+        page: include_str!("../../rules/retry-without-jitter.md"),
+    },
+    check,
+};
+
+fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for retry in retry::all(cx) {
+        if retry.waits == Steadiness::Fixed {
+            found.push(report(cx, &retry));
+        }
+    }
+}
+
+fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
+    let policy = cx.node_text(retry.at);
+    let wait = &retry.wait;
+    let message = match retry.form {
+        Form::Loop => format!("every caller that fails waits the same `{wait}` before it tries again"),
+        Form::AiohttpRetry => format!("`{policy}` makes every caller that fails wait the same time"),
+        _ => format!("`{policy}` with `{wait}` makes every caller that fails wait the same time"),
+    };
+    let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(retry.function), retry.at, message);
+    "what failed together comes back together, and overloads the service again".clone_into(&mut diagnostic.why);
+    diagnostic.help = help(cx, retry);
+    diagnostic.confidence = retry.remote;
+    diagnostic
+        .labels
+        .extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
+    if diagnostic.exposure == Exposure::Solitary || retry.is_single {
+        diagnostic.severity = Severity::Low;
+    }
+    diagnostic
+}
+
+/// Where a wait with a name is computed.
+fn computed(cx: &Context<'_>, retry: &Retry) -> Option<At> {
+    let facts = cx.facts();
+    let place = facts.name_place(facts.arg(retry.at, 0)?)?;
+    let before = facts.definitions_of(place).iter().rev().find(|it| it.node < retry.at)?;
+    let How::Assign { value, .. } = before.how else {
+        return None;
+    };
+    Some(At {
+        module: cx.module,
+        node: value,
+    })
+}
+
+fn help(cx: &Context<'_>, retry: &Retry) -> String {
+    match retry.form {
+        Form::Tenacity if retry.wait.ends_with("wait_exponential") => {
+            "use `wait_random_exponential(...)` with the same arguments, or `wait_exponential_jitter(...)`".to_owned()
+        }
+        Form::Tenacity => format!("add chance to it: `{}(...) + wait_random(0, 1)`", retry.wait),
+        Form::Backoff => "use `jitter=backoff.full_jitter`, which is the default".to_owned(),
+        Form::Stamina => "leave `wait_jitter` at its default".to_owned(),
+        Form::Urllib3 => "add `backoff_jitter=...` (urllib3 2.0 or later)".to_owned(),
+        Form::AiohttpRetry => "use `aiohttp_retry.JitterRetry` instead".to_owned(),
+        Form::RetryDecorator => "add its `jitter` (or `wait_jitter_max`) argument".to_owned(),
+        Form::Loop => {
+            let sleep = cx.node_text(retry.at);
+            format!("wait a random part of it: `{sleep}(random.uniform(0, {}))`", retry.wait)
+        }
+    }
+}

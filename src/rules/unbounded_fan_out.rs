@@ -1,0 +1,141 @@
+#![doc = include_str!("../../rules/unbounded-fan-out.md")]
+
+use super::fan_out_text as text;
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::NodeId;
+use crate::project::{FanOut, Reached, Resource, SiteId, Strand, Width, Worker};
+use crate::rules::Context;
+use crate::rules::Rule;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    info: RuleInfo {
+        name: "unbounded-fan-out",
+        summary: "one task per item of data, with nothing that bounds how many run at once",
+        pattern: Pattern::UnboundedConcurrency,
+        severity: Severity::High,
+        set: RuleSet::Default,
+        subsumes: &["thread-pool-fan-out"],
+        page: include_str!("../../rules/unbounded-fan-out.md"),
+    },
+    check,
+};
+
+fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for fan_out in cx.project.fan_outs.of(cx.module) {
+        if !fan_out.bounded && !text::is_shutdown(cx, fan_out) {
+            found.extend(report(cx, fan_out));
+        }
+    }
+}
+
+fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
+    let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
+    let known: Option<(&Strand, &Worker, Reached)> = wide
+        .clone()
+        .filter_map(|strand| {
+            let worker = strand.worker.as_ref().filter(|it| !it.in_thread)?;
+            if text::is_broadcast(cx, fan_out, strand) || text::is_service(cx, fan_out, worker) {
+                return None;
+            }
+            Some((strand, worker, reached(cx, fan_out, worker)?))
+        })
+        .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
+    let (strand, worker, reached) = known?;
+    // A limiter on the way that limits nothing is a finding of its own, and says it better.
+    if looks_limited(cx, fan_out, &reached) {
+        return None;
+    }
+    Some(finding(cx, fan_out, strand, worker, &reached))
+}
+
+fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool {
+    let project = cx.project;
+    let own = reached.chain.iter().any(|&it| {
+        let site = project.graph.site(it);
+        let holds = project.limiters.holds(site.at.module).iter();
+        holds
+            .filter(|it| it.function == site.caller)
+            .any(|it| it.made.is_some() && it.covers(site.at.node))
+    });
+    own || super::ineffective_limiter::speaks_of(cx, fan_out)
+}
+
+/// The unlimited path from the worker, or from a coroutine that it is given and does not limit.
+fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
+    let project = cx.project;
+    let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
+    let at = |node: NodeId| {
+        let sites = graph.sites_at(fan_out.orchestrator, node);
+        sites
+            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
+            .min_by_key(|it| it.chain.len())
+    };
+    if let Some(found) = at(worker.node) {
+        return Some(found);
+    }
+    let limits = graph
+        .sites_at(fan_out.orchestrator, worker.node)
+        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, graph, it)))
+        || text::says_limit(&cx.call_text(text::at(cx, worker.node)));
+    if limits {
+        return None;
+    }
+    worker.wrapped.iter().find_map(|&it| at(it))
+}
+
+fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
+    let work = text::worker(cx, worker);
+    let starter = text::starter(cx, fan_out);
+    let items = text::items(cx, strand);
+    let message = format!("`{starter}` starts one {work} per {items}, with nothing that bounds how many run at once");
+    let mut diagnostic = cx.diagnostic(&RULE.info, fan_out.orchestrator, fan_out.at.node, message);
+    let end = cx.project.names.catalog.entry_name(reached.entry).to_owned();
+    diagnostic.why = format!("each of them reaches `{end}`: {}", consequence(reached.resource));
+    diagnostic.help = text::help(cx, &work);
+    diagnostic.labels = labels(cx, fan_out, strand, worker);
+    diagnostic.witness = cx.steps(&witness(reached));
+    diagnostic.severity = severity(reached.resource, diagnostic.exposure);
+    let guessed = reached.duck || reached.some_limited;
+    diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
+    diagnostic.group = end;
+    diagnostic
+}
+
+fn witness(reached: &Reached) -> Vec<SiteId> {
+    reached.chain.clone()
+}
+
+fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<crate::diagnostic::Label> {
+    let mut labels = Vec::new();
+    if !cx.facts().contains(fan_out.at.node, worker.node) {
+        labels.push(cx.label(text::at(cx, worker.node), "started here"));
+    }
+    if let Some(source) = strand.source
+        && !cx.facts().contains(fan_out.at.node, source)
+    {
+        labels.push(cx.label(text::at(cx, source), "one per item of this"));
+    }
+    labels
+}
+
+/// A batch script's main is the very place where fan-outs are too wide: it lowers the severity no further than medium.
+fn severity(resource: Resource, exposure: Exposure) -> Severity {
+    match (resource, exposure) {
+        (Resource::File, _) | (_, Exposure::Solitary) => Severity::Medium,
+        _ => Severity::High,
+    }
+}
+
+fn consequence(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Network => {
+            "as many requests as there are items go out together, and end in rate limits, timeouts and full pools"
+        }
+        Resource::Database => {
+            "as many queries as there are items wait for the pool's few connections, and so does everybody else"
+        }
+        Resource::Subprocess => "as many processes as there are items compete for the machine",
+        Resource::File => "as many files as there are items are open together, up to the limit of the process",
+    }
+}
