@@ -87,7 +87,6 @@ pub(super) fn guards_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> G
 /// `if flag: return` before the node.
 fn returned(facts: &FileFacts, function: LocalFn, earlier: NodeId, guards: &mut Guards) {
     let leaves = facts.kind(earlier) == Kind::If
-        && facts.child(earlier, Role::Orelse).is_none()
         && facts
             .children_as(earlier, Role::Body)
             .last()

@@ -23,6 +23,7 @@ pub struct Eval<'a> {
     pub(super) module: ModuleId,
     pub(super) facts: &'a FileFacts,
     definitions: FxHashMap<NodeKey, Ty>,
+    links: FxHashMap<NodeId, Ty>,
     unknown_reads: Vec<Entity>,
     depth: u32,
 }
@@ -40,6 +41,7 @@ impl<'a> Eval<'a> {
             module,
             facts: &names.modules[module.0 as usize].facts,
             definitions: FxHashMap::default(),
+            links: FxHashMap::default(),
             unknown_reads: Vec::new(),
             depth: 0,
         }
@@ -56,6 +58,7 @@ impl<'a> Eval<'a> {
         // What was remembered rested on these reads; the next entity must see them for itself.
         if !self.unknown_reads.is_empty() {
             self.definitions.clear();
+            self.links.clear();
         }
         std::mem::take(&mut self.unknown_reads)
     }
@@ -470,9 +473,17 @@ impl<'a> Eval<'a> {
         if self.depth > MAX_DEPTH {
             return Ty::Unknown;
         }
+        // A chain of calls asks for its receivers more than once at every link.
+        let is_link = matches!(self.facts.kind(node), Kind::Call | Kind::Subscript);
+        if is_link && let Some(known) = self.links.get(&node) {
+            return known.clone();
+        }
         self.depth += 1;
         let ty = self.expr_inner(node);
         self.depth -= 1;
+        if is_link {
+            self.links.insert(node, ty.clone());
+        }
         ty
     }
 

@@ -84,19 +84,17 @@ impl Project {
         let of = self.names.function(function);
         let Some(local) = of.class else { return true };
         let name = self.names.facts(function.module).text(of.name);
-        let mut family = vec![ClassId {
+        let mut queue = vec![ClassId {
             module: function.module,
             local,
         }];
-        let mut at = 0;
-        while at < family.len() {
-            let class = family[at];
-            at += 1;
+        let mut seen: FxHashSet<ClassId> = queue.iter().copied().collect();
+        while let Some(class) = queue.pop() {
             if !self.is_async_in(class, name) {
                 return false;
             }
-            let below = self.names.classes.get(class).subclasses.iter();
-            family.extend(below.copied().filter(|&it| seen.insert(it)));
+            let below = self.names.classes.get(class).subclasses.iter().copied();
+            queue.extend(below.filter(|&it| seen.insert(it)));
         }
         true
     }

@@ -10,7 +10,7 @@ use super::words::{has_word, last_word};
 use crate::facts::{Definition, FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceId, PlaceKind, Role};
 
 /// Values are followed through this many expressions.
-const FUEL: u32 = 24;
+const FUEL: u32 = 12;
 
 /// How many items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
