@@ -29,6 +29,8 @@ pub struct Event {
     pub record: usize,
     /// How many items it reports as done: one, or the advance of a progress bar.
     pub count: u32,
+    /// A progress bar drew it.
+    pub bar: bool,
 }
 
 /// A line that tells something by its words, whoever wrote it.
@@ -140,6 +142,7 @@ impl Run {
             time,
             count,
             timed: true,
+            bar: true,
             ..event
         };
         if count > 1 {
@@ -165,6 +168,7 @@ impl Run {
             let event = Event {
                 time,
                 count: 1,
+                bar: false,
                 timed: record.time().is_some(),
                 site,
                 function: at,

@@ -16,6 +16,7 @@ use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::Project;
 use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,6 +102,8 @@ pub struct Evidence<'a> {
     pub measures: &'a [Vec<Measures>],
     /// What the code says.
     pub diagnostics: &'a [Diagnostic],
+    /// Functions with lines of their own, none of which is in the log.
+    pub silent: &'a FxHashSet<FnId>,
     /// The function and node of each diagnostic.
     pub places: &'a [Option<(FnId, NodeId)>],
 }
@@ -197,7 +200,8 @@ impl Evidence<'_> {
                 continue;
             };
             let fit = self.fit(group, diagnostic.rule.pattern);
-            let score = fit.score * nearness(hops) * standing(diagnostic);
+            let seen = self.seen(group, diagnostic.rule.pattern, function);
+            let score = fit.score * nearness(hops) * standing(diagnostic) * seen;
             claims.push(Claim {
                 diagnostic: index,
                 fit,
@@ -206,6 +210,42 @@ impl Evidence<'_> {
         }
         claims.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.diagnostic.cmp(&b.diagnostic)));
         claims
+    }
+
+    /// What the function's own lines say about it: one that never wrote any of its lines hardly ran, and one whose lines
+    /// come right after others did not hold the loop.
+    fn seen(&self, group: &[usize], pattern: Pattern, function: FnId) -> f64 {
+        /// Lines may be below the level, or on a path not taken.
+        const NEVER: f64 = 0.5;
+        /// The pauses before its lines are this little of the time.
+        const LITTLE: f64 = 0.25;
+        const NOT_HELD: f64 = 0.3;
+        let mut own = self.run.events.iter().filter(|it| it.function == function).peekable();
+        if own.peek().is_none() {
+            return if self.silent.contains(&function) { NEVER } else { 1.0 };
+        }
+        if pattern != Pattern::LoopBlocker {
+            return 1.0;
+        }
+        let mut before = 0.0;
+        let mut total = 0.0;
+        let mut hits = 0;
+        for window in group.iter().map(|it| &self.windows[*it]) {
+            total += window.seconds();
+            let mut last = window.start;
+            for event in &self.run.events[window.inside.clone()] {
+                if event.function == function {
+                    hits += 1;
+                    before += event.time - last;
+                }
+                last = event.time;
+            }
+        }
+        if hits > 0 && before < LITTLE * total {
+            NOT_HELD
+        } else {
+            1.0
+        }
     }
 
     /// How well a pattern explains windows together: the mean, weighted by their seconds.
@@ -244,6 +284,8 @@ impl Evidence<'_> {
         const LOG_ALONE: f64 = 0.5;
         /// Below this, the shape of the log fits several patterns, or none.
         const CLEAR: f64 = 0.7;
+        /// With more lines a stretch has a shape, if only that of ordinary work.
+        const FEW_LINES: usize = 5;
         /// A stretch without a shape is told only if the run spent this share of its time in it.
         const LONG: f64 = 0.25;
         let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
@@ -251,7 +293,8 @@ impl Evidence<'_> {
         let &(pattern, fit) = fits.first()?;
         let named = (fit.score >= CLEAR).then_some(pattern);
         let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
-        if named.is_none() && seconds < LONG * self.run.seconds {
+        let silent = group.iter().all(|it| self.measures[*it][0].items < FEW_LINES);
+        if named.is_none() && (seconds < LONG * self.run.seconds || !silent) {
             return None;
         }
         let longest = group

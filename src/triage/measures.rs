@@ -108,7 +108,9 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
     let pairs = durations(log, events, &items);
-    let printed = drift(log, &items.iter().map(|it| it.record).collect::<Vec<_>>());
+    let is_bar = items.iter().any(|it| it.bar);
+    let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
+    let printed = drift(log, &records);
     let mut made = Measures {
         function: items.first().map(|it| it.function),
         seconds,
@@ -266,11 +268,20 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
         };
         let first: Vec<f64> = records[..quarter].iter().filter_map(value).collect();
         let last: Vec<f64> = records[records.len() - quarter..].iter().filter_map(value).collect();
-        if first.len() == quarter && last.len() == quarter {
+        let all: Vec<f64> = records.iter().filter_map(value).collect();
+        if first.len() == quarter && last.len() == quarter && !counts_up(&all) {
             largest = largest.max(median(&last) / median(&first));
         }
     }
     largest
+}
+
+/// A counter, not a duration: whole numbers that go up by the same step.
+fn counts_up(values: &[f64]) -> bool {
+    let steps: Vec<f64> = values.windows(2).map(|it| it[1] - it[0]).collect();
+    let usual = median(&steps);
+    let same = steps.iter().filter(|it| **it == usual).count();
+    usual > 0.0 && usual.fract() == 0.0 && same * 10 >= steps.len() * 9
 }
 
 fn add_marks(made: &mut Measures, run: &Run, window: &Window) {

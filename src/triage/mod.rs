@@ -13,9 +13,12 @@ pub mod signatures;
 pub mod windows;
 
 use crate::diagnostic::Diagnostic;
+use crate::evidence::level::Level;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
+use crate::evidence::sites::LogSite;
+use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
 use crate::facts::FileFacts;
 use crate::facts::NodeId;
@@ -28,6 +31,7 @@ use findings::Found;
 use findings::Subject;
 use measures::Measures;
 use order::Order;
+use rustc_hash::FxHashSet;
 use windows::Window;
 
 /// What triage says of a run.
@@ -62,7 +66,9 @@ pub fn triage(
         .map(|it| measures::measure(&run, log, it, memory))
         .collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics.iter().map(|it| place(project, it)).collect();
+    let silent = silent(&run, sites);
     let evidence = Evidence {
+        silent: &silent,
         project,
         order: &order,
         run: &run,
@@ -81,6 +87,23 @@ pub fn triage(
         windows,
         measures,
     }
+}
+
+/// Functions with log sites at a level that the run shows, and not one line.
+fn silent(run: &Run, sites: &Sites) -> FxHashSet<FnId> {
+    let level = |it: &SiteId| sites.all[it.0 as usize].level;
+    let lowest = run.events.iter().filter_map(|it| level(&it.site)).min();
+    let function = |it: &LogSite| FnId {
+        module: ModuleId(it.file),
+        local: it.function,
+    };
+    // Errors are not written by what goes well.
+    let shown = |it: &&LogSite| it.level.is_none_or(|it| Some(it) >= lowest && it < Level::Warning);
+    let mut silent: FxHashSet<FnId> = sites.all.iter().filter(shown).map(function).collect();
+    for event in &run.events {
+        silent.remove(&event.function);
+    }
+    silent
 }
 
 /// The function and node of a diagnostic.

@@ -98,8 +98,15 @@ pub fn uneven_rounds(rounds: &[(usize, f64)]) -> Option<Fit> {
             .any(|it| it.0 >= slow.0 && it.0 > 0 && slow.1 > STRAGGLER * it.1)
     };
     let fastest = rounds.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
-    let seconds: f64 = rounds.iter().filter(|it| held(it)).map(|it| it.1 - fastest).sum();
+    // Once one round is known to have waited, each is judged by the best rate seen.
+    let rate = rounds
+        .iter()
+        .filter(|it| it.0 > 0)
+        .map(|it| it.1 / it.0 as f64)
+        .fold(f64::INFINITY, f64::min);
+    let due = |it: &(usize, f64)| (rate * it.0 as f64).max(fastest);
     let slow = rounds.iter().any(held);
+    let seconds: f64 = rounds.iter().map(|it| (it.1 - due(it)).max(0.0)).sum();
     slow.then(|| fit(0.75, seconds))
 }
 
@@ -137,7 +144,8 @@ fn loop_stall(it: &Measures) -> Fit {
     } else if is_steady(it) {
         0.6
     } else if it.items >= FEW && it.lead > MOST {
-        0.7
+        // A slow service gives the same picture: first nothing, then all at once.
+        0.45
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.2
     } else if it.silence > MOST * it.seconds {
@@ -154,7 +162,11 @@ fn serialized(it: &Measures) -> Fit {
 
 /// Everything starts at once, and the more is in flight the longer each takes.
 fn load_drift(it: &Measures) -> Fit {
-    let score = if it.drift >= DRIFT && it.width.max(it.items) >= WIDE {
+    let drifts = it.drift >= DRIFT && it.width.max(it.items) >= WIDE;
+    let score = if drifts && is_serial(it) {
+        // Durations grow behind a lock too, and there the ends come evenly.
+        0.5
+    } else if drifts {
         0.9
     } else if it.limits + it.timeouts >= FEW {
         0.7
@@ -205,7 +217,8 @@ fn build_cost(it: &Measures) -> Fit {
     let leads = it.items >= FEW && it.lead > MOST;
     let score = match (leads, steps) {
         (true, true) => 0.95,
-        (true, false) => 0.75,
+        // A slow service gives the same picture.
+        (true, false) => 0.5,
         (false, true) => 0.7,
         (false, false) if is_serial(it) => 0.6,
         (false, false) => 0.25,
