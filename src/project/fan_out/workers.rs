@@ -95,15 +95,6 @@ impl<'a> Scope<'a> {
         Some(())
     }
 
-    /// A spawn inside the fan-out's own call is part of it; what was spawned before is only waited for.
-    fn takes(&mut self, spawn: NodeId) -> Option<()> {
-        if self.fan.is_some_and(|it| !self.facts.contains(it, spawn)) {
-            return None;
-        }
-        self.consumed.push(spawn);
-        Some(())
-    }
-
     /// Calls among the arguments that give coroutines nobody awaits there.
     fn coroutine_arguments(&self, call: NodeId) -> Vec<NodeId> {
         let facts = self.facts;
