@@ -1,8 +1,8 @@
 #![doc = include_str!("../../rules/unawaited-coroutine.md")]
 
 use crate::catalog::Act;
-use crate::diagnostic::{Confidence, Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
-use crate::facts::{Fate, FnKind, Kind, LocalFn, NodeId, Role};
+use crate::diagnostic::{Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
+use crate::facts::{Fate, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, Site, Ty};
 use crate::rules::{Context, Rule};
 
@@ -43,11 +43,11 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 found.extend(report(cx, local, site.at.node, &maker));
             }
         }
-        for node in cx.facts().body_nodes(local) {
-            if let Some(maker) = bridge(cx, node) {
-                found.extend(report(cx, local, node, &maker));
-            }
-        }
+        let bridges = cx
+            .facts()
+            .body_nodes(local)
+            .filter_map(|it| Some((it, bridge(cx, it)?)));
+        found.extend(bridges.filter_map(|(node, maker)| report(cx, local, node, &maker)));
     }
 }
 
@@ -104,7 +104,7 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
         Maker::Bridge(text) => format!("{text}(...)"),
     };
     let (message, why) = match cx.facts().fate(node) {
-        Fate::Taken => return None,
+        Fate::Taken | Fate::OnlyCalledBack => return None,
         Fate::Dropped => (
             format!("`{called}` gives a coroutine that nobody awaits"),
             "calling it runs none of its body: what it should do is never done",
@@ -124,7 +124,7 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
     };
     let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(local), node, message);
     why.clone_into(&mut diagnostic.why);
-    let is_async = cx.facts().function(local).kind == FnKind::Async;
+    let is_async = cx.facts().is_async(local);
     diagnostic.help = if is_async {
         format!("write `await {called}(...)`")
     } else {
@@ -134,7 +134,6 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
         )
     };
     diagnostic.fix = is_async.then(|| fix(cx, node, maker));
-    diagnostic.confidence = Confidence::High;
     Some(diagnostic)
 }
 
