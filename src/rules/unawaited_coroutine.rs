@@ -105,12 +105,8 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
     };
     let (message, why) = match cx.facts().fate(node) {
         Fate::Taken | Fate::OnlyCalledBack => return None,
-        Fate::Dropped => (
+        Fate::Dropped | Fate::Unread(_) => (
             format!("`{called}` gives a coroutine that nobody awaits"),
-            "calling it runs none of its body: what it should do is never done",
-        ),
-        Fate::Unread(_) => (
-            format!("`{called}` gives a coroutine that is kept under a name nobody reads"),
             "calling it runs none of its body: what it should do is never done",
         ),
         Fate::Tested | Fate::Compared => (
@@ -133,19 +129,17 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
             diagnostic.qualname
         )
     };
-    diagnostic.fix = is_async.then(|| fix(cx, node, maker));
+    let is_plain = matches!(maker, Maker::Library) && (called.ends_with("sleep") || called.ends_with("to_thread"));
+    diagnostic.fix = is_async.then(|| fix(cx, node, is_plain));
     Some(diagnostic)
 }
 
-fn fix(cx: &Context<'_>, node: NodeId, maker: &Maker) -> Fix {
+fn fix(cx: &Context<'_>, node: NodeId, is_plain: bool) -> Fix {
     let mut before = cx.here(node);
     before.end = before.start;
     Fix {
         title: "await it".to_owned(),
-        safety: match maker {
-            Maker::Own => Safety::Unsafe,
-            Maker::Library | Maker::Bridge(_) => Safety::Safe,
-        },
+        safety: if is_plain { Safety::Safe } else { Safety::Unsafe },
         edits: vec![(before, "await ".to_owned())],
     }
 }
