@@ -92,6 +92,9 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.labels = labels(cx, fan_out, strand, worker);
     diagnostic.witness = cx.steps(&witness(reached));
     diagnostic.severity = severity(reached.resource, diagnostic.exposure);
+    if text::is_configured(cx, strand) {
+        diagnostic.severity = Severity::Low;
+    }
     let guessed = reached.duck || reached.some_limited;
     diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
     diagnostic.group = end;
