@@ -12,6 +12,9 @@ use super::types::Types;
 use crate::catalog::{Act, Entry, EntryId};
 use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
 
+/// The attribute through which SQLAlchemy loads what a row has not loaded yet.
+const LAZY_COLUMNS: &str = "awaitable_attrs";
+
 /// Implementations of an abstract method beyond this many are not followed.
 const MAX_IMPLEMENTATIONS: usize = 24;
 
@@ -251,6 +254,9 @@ impl Collector<'_> {
     fn property(&mut self, caller: FnId, node: NodeId) {
         let facts = self.names.facts(self.module);
         let Some(name) = facts.payload_text(node) else { return };
+        if name == LAZY_COLUMNS {
+            self.lazy_columns(caller, node);
+        }
         if !self.names.has_property(name) || facts.node(node).role == Role::Target {
             return;
         }
@@ -263,6 +269,16 @@ impl Collector<'_> {
         {
             let flags = circumstances(facts, caller.local, node).with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Own(function), flags);
+        }
+    }
+
+    /// `row.awaitable_attrs.children` queries the database; no other library has an attribute of that name.
+    fn lazy_columns(&mut self, caller: FnId, node: NodeId) {
+        let catalog = &self.names.catalog;
+        let class = catalog.find("sqlalchemy.ext.asyncio.AsyncAttrs").and_then(|it| catalog.class(it));
+        if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
+            let flags = circumstances(self.names.facts(self.module), caller.local, node).with(Flags::IMPLICIT);
+            self.push(caller, node, Callee::Library(entry), flags);
         }
     }
 
