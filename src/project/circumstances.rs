@@ -2,47 +2,77 @@
 
 use super::classes::written;
 use super::graph::Flags;
+use super::guards::{Guards, guards_of, guards_of_step};
 use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+use rustc_hash::FxHashMap;
 
-/// The circumstances of a call in a function.
-#[must_use]
-pub(super) fn circumstances(facts: &FileFacts, function: LocalFn, call: NodeId) -> Flags {
-    let mut flags = Flags::default();
-    if facts.is_awaited(call) {
-        flags = flags.with(Flags::AWAITED);
+/// The circumstances of a module's calls; what a statement stands in is found once for all the calls in it.
+#[derive(Default)]
+pub(super) struct Surroundings {
+    statements: FxHashMap<NodeId, (Flags, Guards)>,
+}
+
+impl Surroundings {
+    /// The circumstances and guards of a call in a function.
+    pub(super) fn of(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
+        let statement = facts.statement_of(call);
+        let (outer, inherited) = *self
+            .statements
+            .entry(statement)
+            .or_insert_with(|| (statement_flags(facts, function, statement), guards_of(facts, function, statement)));
+        let mut flags = outer;
+        if facts.is_awaited(call) {
+            flags = flags.with(Flags::AWAITED);
+        }
+        let mut guards = Guards::default();
+        let mut below = call;
+        for around in facts.ancestors(call).take_while(|_| call != statement) {
+            flags = flags.with(step_flags(facts, around, below));
+            guards_of_step(facts, function, around, below, &mut guards);
+            if around == statement {
+                break;
+            }
+            below = around;
+        }
+        (flags, guards.and(inherited))
     }
+}
+
+/// What the blocks around a statement say.
+fn statement_flags(facts: &FileFacts, function: LocalFn, statement: NodeId) -> Flags {
+    let mut flags = Flags::default();
     let root = facts.function(function).node;
-    let mut below = call;
-    for around in facts.ancestors(call) {
+    let mut below = statement;
+    for around in facts.ancestors(statement) {
         if around == root {
             break;
         }
-        let role = facts.node(below).role;
-        flags = flags.with(match facts.kind(around) {
-            Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
-            Kind::While if role != Role::Orelse => Flags::IN_LOOP,
-            Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => {
-                Flags::IN_LOOP
-            }
-            Kind::Handler if role == Role::Body => handler_flags(facts, around),
-            Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
-            Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
-                dual_mode(facts, around, role == Role::Body)
-            }
-            _ => Flags::default(),
-        });
+        flags = flags.with(step_flags(facts, around, below));
         below = around;
     }
-    if after_the_end(facts, call) {
+    if after_the_end(facts, statement) || after_async_return(facts, function, statement) {
         flags = flags.with(Flags::OFF_LOOP);
     }
-    if after_async_return(facts, function, call) {
-        flags = flags.with(Flags::OFF_LOOP);
-    }
-    if after_cache_return(facts, function, call) {
+    if after_cache_return(facts, function, statement) {
         flags = flags.with(Flags::ONCE);
     }
     flags
+}
+
+/// What one node around another says of it.
+fn step_flags(facts: &FileFacts, around: NodeId, below: NodeId) -> Flags {
+    let role = facts.node(below).role;
+    match facts.kind(around) {
+        Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
+        Kind::While if role != Role::Orelse => Flags::IN_LOOP,
+        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => Flags::IN_LOOP,
+        Kind::Handler if role == Role::Body => handler_flags(facts, around),
+        Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
+        Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
+            dual_mode(facts, around, role == Role::Body)
+        }
+        _ => Flags::default(),
+    }
 }
 
 /// `except ImportError` bodies run once; `except RuntimeError` around `get_running_loop()` means that no loop runs.

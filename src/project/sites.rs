@@ -1,10 +1,9 @@
 //! Collects the call sites of one module.
 
 use super::Names;
-use super::circumstances::circumstances;
+use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::guards::guards_of;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
@@ -27,6 +26,7 @@ pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Si
         module,
         sites: Vec::new(),
         resolution: Resolution::default(),
+        surroundings: Surroundings::default(),
     };
     let facts = names.facts(module);
     for (local, _) in facts.all_functions() {
@@ -44,6 +44,7 @@ struct Collector<'a> {
     module: ModuleId,
     sites: Vec<Site>,
     resolution: Resolution,
+    surroundings: Surroundings,
 }
 
 impl Collector<'_> {
@@ -59,7 +60,7 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guards = guards_of(self.names.facts(self.module), caller.local, node);
+        let guards = self.surroundings.of(self.names.facts(self.module), caller.local, node).1;
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -78,7 +79,7 @@ impl Collector<'_> {
             return;
         };
         let callee = self.eval.expr(func);
-        let flags = circumstances(facts, caller.local, node);
+        let flags = self.surroundings.of(facts, caller.local, node).0;
         self.resolution.calls += 1;
         let awaited = flags.has(Flags::AWAITED);
         let options = callee.alternatives();
@@ -267,7 +268,7 @@ impl Collector<'_> {
             && let Some(Member::Function(function)) = self.names.classes.member(&self.names.modules, class, name, 0)
             && self.names.is_property(function)
         {
-            let flags = circumstances(facts, caller.local, node).with(Flags::IMPLICIT);
+            let flags = self.surroundings.of(facts, caller.local, node).0.with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Own(function), flags);
         }
     }
@@ -277,7 +278,7 @@ impl Collector<'_> {
         let catalog = &self.names.catalog;
         let class = catalog.find("sqlalchemy.ext.asyncio.AsyncAttrs").and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
-            let flags = circumstances(self.names.facts(self.module), caller.local, node).with(Flags::IMPLICIT);
+            let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Library(entry), flags);
         }
     }
@@ -294,7 +295,7 @@ impl Collector<'_> {
             ["__enter__", "__exit__"]
         };
         let ty = self.eval.expr(context);
-        let flags = circumstances(facts, caller.local, context).with(Flags::IMPLICIT);
+        let flags = self.surroundings.of(facts, caller.local, context).0.with(Flags::IMPLICIT);
         match ty {
             Ty::Instance(class) => {
                 for method in methods {
@@ -319,7 +320,7 @@ impl Collector<'_> {
         };
         let is_async = facts.kind(node) == Kind::AsyncFor || facts.node(node).payload == 1;
         let ty = self.eval.expr(iter);
-        let flags = circumstances(facts, caller.local, iter).with(Flags::IMPLICIT);
+        let flags = self.surroundings.of(facts, caller.local, iter).0.with(Flags::IMPLICIT);
         let methods: &[&str] = if is_async {
             &["__aiter__", "__anext__"]
         } else {
