@@ -95,7 +95,6 @@ impl<'a> Scope<'a> {
         Some(())
     }
 
-
     /// Calls among the arguments that give coroutines nobody awaits there.
     fn coroutine_arguments(&self, call: NodeId) -> Vec<NodeId> {
         let facts = self.facts;
