@@ -225,7 +225,7 @@ pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
     let path = &args.log;
     let log =
         Log::read(open(path)?, &sites, &matcher).with_context(|| format!("`{}` can't be read", path.display()))?;
-    let (answers, _) = resolve(&log, &sites, &files(&program));
+    let (answers, columns) = resolve(&log, &sites, &files(&program));
     let memory = samples(args)?;
     let triage = triage::triage(&program.project, &diagnostics, &log, &sites, &answers, &memory);
     let told = told(&triage, &program.project, &diagnostics, &log, args.top);
@@ -239,7 +239,7 @@ pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
         told: &told,
         gaps: &gaps,
         quotes: &quotes(path, &wanted)?,
-        notes: &notes(&log, &triage),
+        notes: &notes(&log, &triage, columns.moved),
     };
     let mut text = Vec::new();
     match args.format {
@@ -277,7 +277,7 @@ fn samples(args: &TriageArgs) -> Result<Vec<Sample>> {
 }
 
 /// What a reader must know of the log before the findings.
-fn notes(log: &Log, triage: &triage::Triage) -> Vec<String> {
+fn notes(log: &Log, triage: &triage::Triage, moved: usize) -> Vec<String> {
     /// Below this share of matched lines every finding is a hint.
     const COVERAGE: f64 = 0.3;
     let run = &triage.run;
@@ -289,6 +289,11 @@ fn notes(log: &Log, triage: &triage::Triage) -> Vec<String> {
         notes.push("the log has no times, so nothing can be ranked by seconds: add `%(asctime)s.%(msecs)03d` to the log format".to_owned());
     } else if run.step >= 1.0 {
         notes.push("the log's times are whole seconds: add milliseconds to see more".to_owned());
+    }
+    if moved > 0 {
+        notes.push(format!(
+            "{moved} lines name other line numbers than this code has: the code is not the version that wrote the log"
+        ));
     }
     if log.cut > 0 {
         notes.push(format!("{} lines were too long and were cut", log.cut));

@@ -36,7 +36,7 @@ impl Clock {
                 time = time.saturating_add(wrap);
             }
             if time < last {
-                if last - time <= JITTER {
+                if last.saturating_sub(time) <= JITTER {
                     return last;
                 }
                 self.backwards += 1;

@@ -61,6 +61,7 @@ impl Columns {
         }
         let mut pairs: Vec<((u16, Meaning), (usize, usize))> = agree.into_iter().collect();
         pairs.sort_unstable();
+        let counts: FxHashMap<(u16, Meaning), (usize, usize)> = pairs.iter().copied().collect();
         let mut made = Self::default();
         let mut best: FxHashMap<u16, f64> = FxHashMap::default();
         for ((column, meaning), (yes, all)) in pairs {
@@ -70,9 +71,16 @@ impl Columns {
                 made.known.insert(column, meaning);
             }
         }
-        // A file with a line number needs no learning.
-        made.known.insert(FILE_COLUMN, Meaning::File);
-        made.known.entry(LINE_COLUMN).or_insert(Meaning::Line);
+        // A file with a line number needs no learning, unless the lines say that the source has moved since.
+        for (column, meaning) in [(FILE_COLUMN, Meaning::File), (LINE_COLUMN, Meaning::Line)] {
+            let (yes, all) = counts.get(&(column, meaning)).copied().unwrap_or_default();
+            if all < ENOUGH || yes as f64 >= AGREEMENT * all as f64 {
+                made.known.insert(column, meaning);
+            } else {
+                made.known.remove(&column);
+                made.moved = made.moved.max(all - yes);
+            }
+        }
         made
     }
 

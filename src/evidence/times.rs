@@ -88,7 +88,8 @@ fn digits(text: &[u8], most: usize) -> Option<(i64, usize)> {
     if length == 0 || length > most {
         return None;
     }
-    let value = text[..length].iter().fold(0, |sum, it| sum * 10 + i64::from(it - b'0'));
+    let step = |sum: i64, digit: &u8| sum.checked_mul(10)?.checked_add(i64::from(digit - b'0'));
+    let value = text[..length].iter().try_fold(0, step)?;
     Some((value, length))
 }
 
@@ -180,7 +181,7 @@ fn dated(text: &[u8], at: usize, date: i64, scale: Scale) -> Option<(Moment, usi
     let (time, resolution, used) = time_of_day(text.get(at..)?)?;
     let (shift, zone_length) = zone(&text[at + used..]);
     let moment = Moment {
-        nanos: date * DAY + time - shift,
+        nanos: date.checked_mul(DAY)?.checked_add(time - shift)?,
         scale,
         resolution,
     };
@@ -242,7 +243,7 @@ fn epoch(text: &[u8]) -> Option<(Moment, usize)> {
         return None;
     }
     let moment = Moment {
-        nanos: value.checked_mul(unit)? + nanos / (SECOND / unit),
+        nanos: value.checked_mul(unit)?.checked_add(nanos / (SECOND / unit))?,
         scale: Scale::Absolute,
         resolution: (step / (SECOND / unit)).max(1),
     };
@@ -300,7 +301,8 @@ fn weekday_first(text: &[u8]) -> Option<(Moment, usize)> {
     if moment.scale == Scale::YearLess
         && let Some((year, 4)) = text.get(end + 1..).and_then(|it| digits(it.get(..4)?, 4))
     {
-        moment.nanos += (days(year, 3, 1)? - days(2000, 3, 1)?) * DAY;
+        let shift = (days(year, 3, 1)? - days(2000, 3, 1)?).checked_mul(DAY)?;
+        moment.nanos = moment.nanos.checked_add(shift)?;
         moment.scale = Scale::Absolute;
         end += 5;
     }

@@ -81,7 +81,15 @@ impl Limiters {
         for _ in 0..ROUNDS {
             let holds: Vec<Vec<Hold>> = (0..names.modules.len())
                 .into_par_iter()
-                .map(|it| module_holds(names, types, graph, &limiters, ModuleId(u32::try_from(it).unwrap_or(u32::MAX))))
+                .map(|it| {
+                    module_holds(
+                        names,
+                        types,
+                        graph,
+                        &limiters,
+                        ModuleId(u32::try_from(it).unwrap_or(u32::MAX)),
+                    )
+                })
                 .collect();
             let mut enters = vec![false; graph.n_functions()];
             for hold in holds.iter().flatten().filter(|it| it.made.is_none()) {
@@ -122,7 +130,9 @@ impl Limiters {
     #[must_use]
     pub fn limits(&self, graph: &CallGraph, id: SiteId) -> bool {
         let site = graph.site(id);
-        self.around(site.at.module, site.caller.local, site.at.node).next().is_some()
+        self.around(site.at.module, site.caller.local, site.at.node)
+            .next()
+            .is_some()
     }
 
     /// Whether every call of the function waits for a limiter (a decorator).
@@ -159,13 +169,17 @@ fn too_big(names: &Names, graph: &CallGraph) -> Vec<Vec<NodeId>> {
     for site in &graph.sites {
         let Callee::Construct(name) = site.callee else { continue };
         let facts = names.facts(site.at.module);
-        let Some(class) = names.catalog.class(name) else { continue };
+        let Some(class) = names.catalog.class(name) else {
+            continue;
+        };
         if external(&names.catalog, class) != Some(LimiterKind::Count) {
             continue;
         }
         let entry = names.catalog.class_entry(class);
         let keyword = entry.size.as_deref().unwrap_or("value");
-        let size = facts.arg(site.at.node, 0).or_else(|| facts.keyword(site.at.node, keyword));
+        let size = facts
+            .arg(site.at.node, 0)
+            .or_else(|| facts.keyword(site.at.node, keyword));
         if size.is_some_and(|it| is_huge(facts, it) || is_length(facts, it)) {
             rows[site.at.module.0 as usize].push(site.at.node);
         }
@@ -193,22 +207,49 @@ pub fn says_limit(text: &str) -> bool {
     has_word(
         text,
         &[
-            "sem", "sema", "sems", "semaphore", "semaphores", "limiter", "limiters", "limit", "limits", "ratelimit",
-            "ratelimiter", "throttle", "throttler", "throttled", "lock", "locks", "rlock", "mutex", "slot", "slots",
-            "concurrency", "bulkhead", "bucket", "permit", "permits", "quota", "gate", "limited", "bounded",
+            "sem",
+            "sema",
+            "sems",
+            "semaphore",
+            "semaphores",
+            "limiter",
+            "limiters",
+            "limit",
+            "limits",
+            "ratelimit",
+            "ratelimiter",
+            "throttle",
+            "throttler",
+            "throttled",
+            "lock",
+            "locks",
+            "rlock",
+            "mutex",
+            "slot",
+            "slots",
+            "concurrency",
+            "bulkhead",
+            "bucket",
+            "permit",
+            "permits",
+            "quota",
+            "gate",
+            "limited",
+            "bounded",
             "backpressure",
         ],
     )
 }
 
-fn module_holds(
-    names: &Names,
-    types: &Types,
-    graph: &CallGraph,
-    known: &Limiters,
-    module: ModuleId,
-) -> Vec<Hold> {
-    let mut finder = Finder { names, graph, known, module, facts: names.facts(module), eval: Eval::new(names, types, module) };
+fn module_holds(names: &Names, types: &Types, graph: &CallGraph, known: &Limiters, module: ModuleId) -> Vec<Hold> {
+    let mut finder = Finder {
+        names,
+        graph,
+        known,
+        module,
+        facts: names.facts(module),
+        eval: Eval::new(names, types, module),
+    };
     let mut found = Vec::new();
     for (local, _) in names.facts(module).all_functions().skip(1) {
         for node in names.facts(module).body_nodes(local) {
@@ -262,7 +303,10 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn function(&self, local: LocalFn) -> FnId {
-        FnId { module: self.module, local }
+        FnId {
+            module: self.module,
+            local,
+        }
     }
 
     /// `async with limiter:`.
@@ -273,7 +317,10 @@ impl Finder<'_> {
         let kind = self.kind(local, item, subject)?;
         let first = facts.child(statement, Role::Body)?;
         Some(Hold {
-            at: At { module: self.module, node: item },
+            at: At {
+                module: self.module,
+                node: item,
+            },
             subject,
             function: self.function(local),
             covers: (first.0, facts.node(statement).end),
@@ -321,14 +368,17 @@ impl Finder<'_> {
                 _ => {}
             }
         }
-        let own = self.graph.sites_at(self.function(local), subject).any(|(_, site)| {
-            site.targets().iter().any(|&it| self.known.enters[self.graph.dense(it)])
-        });
+        let own = self
+            .graph
+            .sites_at(self.function(local), subject)
+            .any(|(_, site)| site.targets().iter().any(|&it| self.known.enters[self.graph.dense(it)]));
         if own {
             return Some(LimiterKind::Wrapped);
         }
-        let known_for_something_else =
-            !matches!(ty, Ty::Unknown | Ty::None | Ty::Foreign | Ty::Instance(_) | Ty::OneOf(_) | Ty::Collection(_));
+        let known_for_something_else = !matches!(
+            ty,
+            Ty::Unknown | Ty::None | Ty::Foreign | Ty::Instance(_) | Ty::OneOf(_) | Ty::Collection(_)
+        );
         let is_async = facts.kind(statement) == Kind::AsyncWith;
         (is_async && !known_for_something_else && says_limit(&spoken(facts, subject))).then_some(LimiterKind::Named)
     }
@@ -356,7 +406,11 @@ impl Finder<'_> {
         let text = spoken(facts, func);
         let last = text.rsplit('.').next().unwrap_or_default();
         let acquires = last == "acquire" && facts.kind(func) == Kind::Attribute;
-        let subject = if acquires { facts.child(func, Role::Value)? } else { call };
+        let subject = if acquires {
+            facts.child(func, Role::Value)?
+        } else {
+            call
+        };
         let kind = if acquires {
             let ty = self.eval.expr(subject);
             match ty {
@@ -376,7 +430,10 @@ impl Finder<'_> {
         let root = facts.function(local).node;
         let statement = facts.statement_of(node);
         Some(Hold {
-            at: At { module: self.module, node: call },
+            at: At {
+                module: self.module,
+                node: call,
+            },
             subject,
             function: self.function(local),
             covers: (facts.node(statement).end.max(node.0 + 1), facts.node(root).end),
@@ -391,7 +448,8 @@ impl Finder<'_> {
         self.graph.sites_at(self.function(local), call).any(|(_, site)| {
             site.targets().iter().any(|&it| {
                 let name = self.names.facts(it.module).text(self.names.function(it).name);
-                self.known.enters[self.graph.dense(it)] && (says_limit(name) || has_word(name, &["acquire", "wait", "rate"]))
+                self.known.enters[self.graph.dense(it)]
+                    && (says_limit(name) || has_word(name, &["acquire", "wait", "rate"]))
             })
         })
     }
@@ -419,7 +477,14 @@ impl Finder<'_> {
 
     /// `Semaphore(5)`, of a class of the catalog.
     fn constructs_limiter(&self, node: NodeId) -> bool {
-        constructed(self.names, At { module: self.module, node }).is_some()
+        constructed(
+            self.names,
+            At {
+                module: self.module,
+                node,
+            },
+        )
+        .is_some()
     }
 }
 
@@ -432,7 +497,10 @@ fn escapes(facts: &FileFacts, local: LocalFn, place: PlaceId, _subject: NodeId) 
         }
         let parent = NodeId(facts.node(node).parent);
         facts.function_of(node) != local
-            || !matches!((facts.kind(parent), facts.node(node).role), (Kind::WithItem, _) | (Kind::Attribute, _))
+            || !matches!(
+                (facts.kind(parent), facts.node(node).role),
+                (Kind::WithItem, _) | (Kind::Attribute, _)
+            )
     })
 }
 
@@ -441,11 +509,20 @@ pub(super) fn spoken(facts: &FileFacts, node: NodeId) -> String {
     match facts.kind(node) {
         Kind::Name => facts.name_text(node).unwrap_or_default().to_owned(),
         Kind::Attribute => {
-            let value = facts.child(node, Role::Value).map(|it| spoken(facts, it)).unwrap_or_default();
+            let value = facts
+                .child(node, Role::Value)
+                .map(|it| spoken(facts, it))
+                .unwrap_or_default();
             format!("{value}.{}", facts.payload_text(node).unwrap_or_default())
         }
-        Kind::Call => facts.child(node, Role::Func).map(|it| spoken(facts, it)).unwrap_or_default(),
-        Kind::Subscript | Kind::Await => facts.child(node, Role::Value).map(|it| spoken(facts, it)).unwrap_or_default(),
+        Kind::Call => facts
+            .child(node, Role::Func)
+            .map(|it| spoken(facts, it))
+            .unwrap_or_default(),
+        Kind::Subscript | Kind::Await => facts
+            .child(node, Role::Value)
+            .map(|it| spoken(facts, it))
+            .unwrap_or_default(),
         Kind::IfExp | Kind::BoolOp => {
             let all: Vec<String> = facts.children(node).map(|it| spoken(facts, it)).collect();
             all.join(" ")
@@ -463,10 +540,24 @@ fn is_limit_holder(text: &str) -> bool {
 fn waits_by_name(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default();
     let last_words = words(last);
-    let verb = last_words.iter().any(|it| matches!(it.as_str(), "acquire" | "wait" | "throttle" | "enforce" | "consume" | "take" | "respect"));
+    let verb = last_words.iter().any(|it| {
+        matches!(
+            it.as_str(),
+            "acquire" | "wait" | "throttle" | "enforce" | "consume" | "take" | "respect"
+        )
+    });
     let is_rate = |text: &str| {
-        has_word(text, &["throttle", "throttler", "limiter", "ratelimit", "ratelimiter", "semaphore"])
-            || (has_word(text, &["rate"]) && has_word(text, &["limit", "limits", "limiter"]))
+        has_word(
+            text,
+            &[
+                "throttle",
+                "throttler",
+                "limiter",
+                "ratelimit",
+                "ratelimiter",
+                "semaphore",
+            ],
+        ) || (has_word(text, &["rate"]) && has_word(text, &["limit", "limits", "limiter"]))
     };
     (verb && is_rate(text)) || is_rate(last)
 }
@@ -484,7 +575,18 @@ fn is_limited_by_decorator(
         let last = text.rsplit('.').next().unwrap_or_default();
         let by_name = has_word(
             last,
-            &["throttle", "throttled", "limiter", "limit", "limited", "semaphore", "concurrency", "ratelimit", "bulkhead", "sleep_and_retry"],
+            &[
+                "throttle",
+                "throttled",
+                "limiter",
+                "limit",
+                "limited",
+                "semaphore",
+                "concurrency",
+                "ratelimit",
+                "bulkhead",
+                "sleep_and_retry",
+            ],
         );
         by_name || it.own.is_some_and(|it| limiters.enters_deep(names, graph, it))
     })

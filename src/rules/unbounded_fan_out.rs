@@ -61,7 +61,9 @@ fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool 
     let own = reached.chain.iter().any(|&it| {
         let site = project.graph.site(it);
         let holds = project.limiters.holds(site.at.module).iter();
-        holds.filter(|it| it.function == site.caller).any(|it| it.made.is_some() && it.covers(site.at.node))
+        holds
+            .filter(|it| it.function == site.caller)
+            .any(|it| it.made.is_some() && it.covers(site.at.node))
     });
     own || super::ineffective_limiter::speaks_of(cx, fan_out)
 }
@@ -72,7 +74,9 @@ fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
     let at = |node: NodeId| {
         let sites = graph.sites_at(fan_out.orchestrator, node);
-        sites.filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id)).min_by_key(|it| it.chain.len())
+        sites
+            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
+            .min_by_key(|it| it.chain.len())
     };
     if let Some(found) = at(worker.node) {
         return Some(found);
@@ -157,8 +161,12 @@ fn severity(resource: Resource, exposure: Exposure) -> Severity {
 
 fn consequence(resource: Resource) -> &'static str {
     match resource {
-        Resource::Network => "as many requests as there are items go out together, and end in rate limits, timeouts and full pools",
-        Resource::Database => "as many queries as there are items wait for the pool's few connections, and so does everybody else",
+        Resource::Network => {
+            "as many requests as there are items go out together, and end in rate limits, timeouts and full pools"
+        }
+        Resource::Database => {
+            "as many queries as there are items wait for the pool's few connections, and so does everybody else"
+        }
         Resource::Subprocess => "as many processes as there are items compete for the machine",
         Resource::File => "as many files as there are items are open together, up to the limit of the process",
     }

@@ -94,7 +94,7 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
         return untimed(log, sites, answers);
     };
     let mut run = Run {
-        seconds: seconds(end - start),
+        seconds: seconds(end.saturating_sub(start)),
         start,
         scale: log.scale,
         step: seconds(log.resolution.unwrap_or(0)),
@@ -103,7 +103,7 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
     let mut now = 0.0;
     for (index, (record, answer)) in log.records.iter().zip(answers).enumerate() {
         if let Some(time) = record.time() {
-            now = seconds(time - start);
+            now = seconds(time.saturating_sub(start));
         }
         run.take(log, sites, index, *answer, now);
     }

@@ -342,7 +342,7 @@ fn aligned(run: &Run, memory: &[Sample]) -> Vec<(f64, f64)> {
         Some(Scale::TimeOfDay | Scale::YearLess) => first.time - first.time.rem_euclid(DAY),
         Some(Scale::Absolute) | None => 0,
     };
-    let at = |it: &Sample| (it.time - origin - run.start) as f64 / 1e9;
+    let at = |it: &Sample| it.time.saturating_sub(origin).saturating_sub(run.start) as f64 / 1e9;
     memory
         .iter()
         .filter(|it| it.clocked)
