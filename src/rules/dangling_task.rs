@@ -7,7 +7,7 @@ use crate::project::{Callee, Flags, Site};
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "dangling-task",
         summary: "a task that nobody keeps, so that it may vanish before it ends",

@@ -216,9 +216,8 @@ fn runs_for_ever(cx: &Context<'_>, function: FnId) -> bool {
     let facts = cx.project.names.facts(function.module);
     facts.body_nodes(function.local).any(|it| {
         if facts.kind(it) != Kind::While
-            || !facts
-                .child(it, Role::Test)
-                .is_some_and(|it| facts.kind(it) == Kind::True)
+            || facts
+                .child(it, Role::Test).is_none_or(|it| facts.kind(it) != Kind::True)
         {
             return false;
         }

@@ -6,7 +6,7 @@ use crate::project::{Callee, Flags, SiteId};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "nested-event-loop",
         summary: "an event loop started where one is already running",

@@ -7,7 +7,7 @@ use crate::project::{At, Steadiness};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "retry-without-jitter",
         summary: "retries whose waits are the same for every caller",

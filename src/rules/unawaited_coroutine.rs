@@ -7,7 +7,7 @@ use crate::project::{Callee, Flags, Site, Ty};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "unawaited-coroutine",
         summary: "a coroutine that nobody awaits, so that its work is never done",

@@ -8,7 +8,7 @@ use crate::rules::Context;
 use crate::rules::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "unbounded-fan-out",
         summary: "one task per item of data, with nothing that bounds how many run at once",
