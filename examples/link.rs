@@ -22,7 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         last = Instant::now();
         line
     };
-    let sources = Sources::discover(&[root.clone()], &WalkOptions { root, ..WalkOptions::default() })?;
+    let options = WalkOptions { root: root.clone(), ..WalkOptions::default() };
+    let sources = Sources::discover(&[root], &options)?;
     stage("walk")?;
     let (modules, _) = pipeline::load(&sources);
     stage("facts")?;
