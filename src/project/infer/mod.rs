@@ -1,0 +1,293 @@
+//! The type of an expression, from its own module's facts and the types found so far.
+
+mod annotations;
+mod builtins;
+mod calls;
+mod definitions;
+mod iteration;
+mod members;
+
+use super::Names;
+use builtins::{is_builtin, plain_or_collection};
+use super::ids::{FnId, ModuleId};
+use super::reaching::reaching;
+use super::ty::Ty;
+use super::types::{Entity, Types};
+use crate::catalog::Is;
+use crate::facts::{
+    FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceId, PlaceKind, Role,
+};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Expressions nested deeper than this are unknown.
+const MAX_DEPTH: u32 = 40;
+
+/// Evaluates expressions of one module.
+pub struct Eval<'a> {
+    pub(super) names: &'a Names,
+    pub(super) types: &'a Types,
+    pub(super) module: ModuleId,
+    pub(super) facts: &'a FileFacts,
+    definitions: FxHashMap<NodeKey, Ty>,
+    links: FxHashMap<NodeId, Ty>,
+    unknown_reads: Vec<Entity>,
+    depth: u32,
+}
+
+/// A definition: its place and its node (a node may define several places).
+type NodeKey = (PlaceId, NodeId);
+
+impl<'a> Eval<'a> {
+    /// An evaluator for a module.
+    #[must_use]
+    pub fn new(names: &'a Names, types: &'a Types, module: ModuleId) -> Self {
+        Self {
+            names,
+            types,
+            module,
+            facts: &names.modules[module.0 as usize].facts,
+            definitions: FxHashMap::default(),
+            links: FxHashMap::default(),
+            unknown_reads: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The facts of the module.
+    #[must_use]
+    pub fn facts(&self) -> &'a FileFacts {
+        self.facts
+    }
+
+    /// The entities read since the last call that were unknown.
+    pub(super) fn take_unknown_reads(&mut self) -> Vec<Entity> {
+        // What was remembered rested on these reads; the next entity must see them for itself.
+        if !self.unknown_reads.is_empty() {
+            self.definitions.clear();
+            self.links.clear();
+        }
+        std::mem::take(&mut self.unknown_reads)
+    }
+
+    /// Computes an entity of this module afresh.
+    pub(super) fn entity(&mut self, entity: Entity) -> Ty {
+        match entity {
+            Entity::Place(_, place) => self.place_union(place),
+            Entity::Attribute(class, index) => self.attribute(class, index),
+            Entity::Return(function) => self.returned(function.local),
+        }
+    }
+
+    pub(super) fn read(&mut self, entity: Entity) -> Ty {
+        let ty = self.types.get(entity);
+        if ty.is_unknown() && !self.unknown_reads.contains(&entity) {
+            self.unknown_reads.push(entity);
+        }
+        ty.clone()
+    }
+
+    /// The type of an expression.
+    pub fn expr(&mut self, node: NodeId) -> Ty {
+        if self.depth > MAX_DEPTH {
+            return Ty::Unknown;
+        }
+        // A chain of calls asks for its receivers more than once at every link.
+        let is_link = matches!(self.facts.kind(node), Kind::Call | Kind::Subscript);
+        if is_link && let Some(known) = self.links.get(&node) {
+            return known.clone();
+        }
+        self.depth += 1;
+        let ty = self.expr_inner(node);
+        self.depth -= 1;
+        if is_link {
+            self.links.insert(node, ty.clone());
+        }
+        ty
+    }
+
+    pub(super) fn child_ty(&mut self, node: NodeId, role: Role) -> Ty {
+        self.facts.child(node, role).map_or(Ty::Unknown, |it| self.expr(it))
+    }
+
+    pub(super) fn expr_inner(&mut self, node: NodeId) -> Ty {
+        let facts = self.facts;
+        match facts.kind(node) {
+            Kind::Name => self.name(node),
+            Kind::Attribute => {
+                let value = self.child_ty(node, Role::Value);
+                let name = facts.payload_text(node).unwrap_or_default();
+                self.member(&value, name)
+            }
+            Kind::Call => self.call(node),
+            Kind::Await => self.child_ty(node, Role::Value).awaited(),
+            Kind::Str | Kind::Bytes | Kind::Number | Kind::True | Kind::False | Kind::FString | Kind::Compare => {
+                Ty::Plain
+            }
+            Kind::None => Ty::None,
+            Kind::Tuple => {
+                // A tuple's elements are one type only where they are the same.
+                let elements: Vec<Ty> = facts.children(node).map(|it| self.expr(it)).collect();
+                let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
+                Ty::collection(if same { elements.into_iter().next().unwrap_or_default() } else { Ty::Unknown })
+            }
+            Kind::List | Kind::Set => {
+                let first = facts.children(node).next().map_or(Ty::Unknown, |it| self.expr(it));
+                Ty::collection(first)
+            }
+            Kind::Dict => {
+                let value = facts
+                    .children_as(node, Role::Value)
+                    .next()
+                    .map_or(Ty::Unknown, |it| self.expr(it));
+                Ty::Mapping(Arc::new(value))
+            }
+            Kind::ListComp | Kind::SetComp | Kind::GeneratorExp => Ty::collection(self.child_ty(node, Role::Element)),
+            Kind::DictComp => Ty::Mapping(Arc::new(self.child_ty(node, Role::Value))),
+            Kind::BoolOp => facts
+                .children(node)
+                .map(|it| self.expr(it))
+                .reduce(Ty::or)
+                .unwrap_or_default(),
+            Kind::IfExp => self.child_ty(node, Role::Body).or(self.child_ty(node, Role::Orelse)),
+            Kind::NamedExpr | Kind::Starred => self.child_ty(node, Role::Value),
+            Kind::BinOp => self.operator(node),
+            Kind::UnaryOp => Ty::Plain,
+            Kind::Subscript => self.subscript(node),
+            Kind::Lambda => Ty::Function(FnId {
+                module: self.module,
+                local: LocalFn(facts.node(node).payload),
+            }),
+            _ => Ty::Unknown,
+        }
+    }
+
+    pub(super) fn operator(&mut self, node: NodeId) -> Ty {
+        let left = self.child_ty(node, Role::Left);
+        let right = self.child_ty(node, Role::Right);
+        let catalog = &self.names.catalog;
+        let is_path = |ty: &Ty| matches!(ty, Ty::External(class) if catalog.is(*class, Is::Path));
+        if self.facts.node(node).payload == Op::Div as u32 {
+            return if is_path(&left) {
+                left
+            } else if is_path(&right) {
+                right
+            } else {
+                Ty::Unknown
+            };
+        }
+        match (left, right) {
+            (Ty::Collection(element), _) | (_, Ty::Collection(element)) => Ty::Collection(element),
+            (Ty::Plain, _) | (_, Ty::Plain) => Ty::Plain,
+            _ => Ty::Unknown,
+        }
+    }
+
+    pub(super) fn subscript(&mut self, node: NodeId) -> Ty {
+        let value = self.child_ty(node, Role::Value);
+        let sliced = self
+            .facts
+            .child(node, Role::Index)
+            .is_some_and(|it| self.facts.kind(it) == Kind::Slice);
+        value.map(|it| match it {
+            Ty::Collection(_) if sliced => it.clone(),
+            Ty::Collection(element) | Ty::Mapping(element) => (**element).clone(),
+            Ty::Plain => Ty::Plain,
+            Ty::Foreign => Ty::Foreign,
+            Ty::External(class) => match self.names.catalog.method(*class, "__getitem__") {
+                Some(entry) => self
+                    .names
+                    .catalog
+                    .returns(entry)
+                    .map_or(Ty::Unknown, |ty| self.ext(ty, *class)),
+                None => Ty::Unknown,
+            },
+            // `Generic[T](...)`.
+            Ty::Class(class) => Ty::Class(*class),
+            _ => Ty::Unknown,
+        })
+    }
+
+    pub(super) fn name(&mut self, node: NodeId) -> Ty {
+        let facts = self.facts;
+        let Some(place) = facts.name_place(node) else {
+            return Ty::Unknown;
+        };
+        let ty = self.place(place, node);
+        match ty {
+            Ty::Unknown | Ty::OneOf(_) => self.narrowed(place, node).unwrap_or(ty),
+            _ => ty,
+        }
+    }
+
+    pub(super) fn place(&mut self, place: PlaceId, node: NodeId) -> Ty {
+        let facts = self.facts;
+        let at = facts.place(place);
+        match at.kind {
+            PlaceKind::Global => {
+                let name = facts.text(at.name);
+                match self.names.catalog.builtin(name) {
+                    Some(name) => self.names.importer().name_ty(name),
+                    None => {
+                        let target = self.names.importer().member(self.module, name, 8);
+                        match target {
+                            // A builtin that does nothing here; a name that an unseen `import *` brings is not one.
+                            super::modules::Target::Missing if is_builtin(name) => {
+                                plain_or_collection(name).unwrap_or(Ty::Foreign)
+                            }
+                            _ => self.target(target),
+                        }
+                    }
+                }
+            }
+            PlaceKind::Module => match facts.definitions_of(place) {
+                [only] => match only.how {
+                    How::Import(index) => self.import(index),
+                    _ => self.foreign_place(self.module, place),
+                },
+                _ => self.foreign_place(self.module, place),
+            },
+            PlaceKind::Local | PlaceKind::Comprehension | PlaceKind::ClassBody(_) => {
+                let all = facts.definitions_of(place);
+                if let [only] = all {
+                    return self.definition(only);
+                }
+                let reaching = reaching(facts, all, node);
+                reaching
+                    .into_iter()
+                    .map(|it| self.definition(&all[it]))
+                    .reduce(Ty::or)
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    /// `if isinstance(x, T): x...`.
+    pub(super) fn narrowed(&mut self, place: PlaceId, node: NodeId) -> Option<Ty> {
+        let facts = self.facts;
+        let mut below = node;
+        for around in facts.ancestors(node) {
+            if facts.kind(around).is_statement() && matches!(facts.kind(around), Kind::FunctionDef | Kind::Module) {
+                return None;
+            }
+            if matches!(facts.kind(around), Kind::If | Kind::IfExp)
+                && facts.node(below).role == Role::Body
+                && let Some(test) = facts.child(around, Role::Test)
+                && facts.kind(test) == Kind::Call
+                && facts.child(test, Role::Func).and_then(|it| facts.name_text(it)) == Some("isinstance")
+                && facts.arg(test, 0).and_then(|it| facts.name_place(it)) == Some(place)
+            {
+                let class = facts.arg(test, 1)?;
+                let ty = self.annotation(class);
+                return is_object(&ty).then_some(ty);
+            }
+            below = around;
+        }
+        None
+    }
+}
+
+/// Whether a type says more than "some value".
+pub(super) fn is_object(ty: &Ty) -> bool {
+    !matches!(ty, Ty::Unknown | Ty::None | Ty::Plain | Ty::Foreign)
+}
