@@ -2,6 +2,7 @@
 //!
 //! Takes facts and the catalog, gives a read-only [`Project`]. Knows no rule, no log and no output.
 
+mod at_once;
 mod blocking;
 mod chains;
 mod circumstances;
@@ -12,6 +13,7 @@ mod fan_out;
 mod graph;
 mod guards;
 mod ids;
+mod implementations;
 mod infer;
 mod limiter;
 mod loops;

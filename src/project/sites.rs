@@ -4,18 +4,17 @@ use super::Names;
 use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
+use super::implementations::implementations;
+use super::at_once::never_blocks_here;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
-use crate::catalog::{Act, Entry, EntryId};
-use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
+use crate::catalog::{Act, EntryId};
+use crate::facts::{FnKind, Kind, NodeId, Role};
 
 /// The attribute through which SQLAlchemy loads what a row has not loaded yet.
 const LAZY_COLUMNS: &str = "awaitable_attrs";
-
-/// Implementations of an abstract method beyond this many are not followed.
-const MAX_IMPLEMENTATIONS: usize = 24;
 
 /// The sites of a module, ordered by caller and node.
 pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Site>, Resolution) {
@@ -174,7 +173,7 @@ impl Collector<'_> {
             flags = flags.with(Flags::OFFLOADED);
         }
         if self.names.is_abstract(function) {
-            let them = self.implementations(function);
+            let them = implementations(self.names, function);
             if !them.is_empty() {
                 self.resolution.sets += 1;
                 let flags = if them.len() > 1 { flags.with(Flags::DUCK) } else { flags };
@@ -189,43 +188,6 @@ impl Collector<'_> {
         }
         self.resolution.own += 1;
         self.push(caller, node, Callee::Own(function), flags);
-    }
-
-    /// What subclasses do where the base only declares.
-    fn implementations(&self, function: FnId) -> Vec<FnId> {
-        let names = self.names;
-        let of = names.function(function);
-        let Some(local) = of.class else { return Vec::new() };
-        let name = names.facts(function.module).text(of.name);
-        let mut queue = vec![ClassId {
-            module: function.module,
-            local,
-        }];
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < queue.len() && queue.len() <= 4 * MAX_IMPLEMENTATIONS {
-            for &subclass in &names.classes.get(queue[at]).subclasses {
-                if queue.contains(&subclass) {
-                    continue;
-                }
-                queue.push(subclass);
-                if names.modules[subclass.module.0 as usize].is_test {
-                    continue;
-                }
-                if let Some(Member::Function(it)) = names.classes.own_member(&names.modules, subclass, name)
-                    && !names.is_abstract(it)
-                    && names.function(it).kind == of.kind
-                {
-                    found.push(it);
-                }
-            }
-            at += 1;
-        }
-        if found.len() > MAX_IMPLEMENTATIONS {
-            Vec::new()
-        } else {
-            found
-        }
     }
 
     fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, flags: Flags) {
@@ -431,28 +393,4 @@ impl Collector<'_> {
         }
         how
     }
-}
-
-/// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
-fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
-    if facts.kind(call) != Kind::Call {
-        return false;
-    }
-    let unless = entry.unless.iter().any(|(keyword, value)| {
-        facts.keyword(call, keyword).is_some_and(|it| match facts.kind(it) {
-            Kind::False => value == "False",
-            Kind::True => value == "True",
-            Kind::None => value == "None",
-            Kind::Number | Kind::Str => facts.payload_text(it) == Some(value),
-            _ => false,
-        })
-    });
-    let first_is_false = entry.unless.contains_key("blocking") || entry.unless.contains_key("block");
-    let only_if = entry.only_if.as_deref().is_some_and(|it| {
-        facts
-            .keyword(call, it)
-            .is_none_or(|value| facts.kind(value) == Kind::False)
-            && !facts.has_double_star(call)
-    });
-    unless || only_if || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
 }
