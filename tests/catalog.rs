@@ -100,6 +100,9 @@ fn methods_block_as_they_do() {
         ("google.genai.Client", &["models", "generate_content"], Blocks::Sdk),
         ("langchain_openai.ChatOpenAI", &["invoke"], Blocks::Sdk),
         ("requests.session", &["get"], Blocks::Http),
+        ("boto3.client", &["get_object"], Blocks::Sdk),
+        ("cloudflare.Cloudflare", &["zones", "list"], Blocks::Sdk),
+        ("elasticsearch.Elasticsearch", &["indices", "create"], Blocks::Database),
         ("sqlite3.connect", &["cursor", "execute"], Blocks::Database),
         ("redis.Redis", &["pipeline", "execute"], Blocks::Database),
         (

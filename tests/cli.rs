@@ -319,7 +319,25 @@ async def handler(request):
     let folder = project(&[MARKER, ("app.py", code)]);
     insta::assert_snapshot!(show(&folder, &["check"]), @r"
     status 0
-    no findings in 1 file; 2 below the thresholds (`--min-severity low --min-confidence low`)
+    note[unused-ignore]: `ignore[blocking-sleep]` stops no finding
+      ┌─ app.py:6:15
+      │
+    6 │     print(2)  # tailspike: ignore[blocking-sleep]
+      │               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      │
+      = why: a stale comment hides the next real finding at its place
+      = help: remove the comment
+
+    note[unused-ignore]: there is no rule `blocking-slep`, so this ignore comment does not stop it
+      ┌─ app.py:7:15
+      │
+    7 │     print(3)  # tailspike: ignore[blocking-slep]
+      │               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      │
+      = why: a stale comment hides the next real finding at its place
+      = help: correct the name; `tailspike rules` lists them
+
+    2 findings (2 low) in 1 of 1 file
     --- standard error
     ");
     insta::assert_snapshot!(show(&folder, &["check", "--min-severity", "low", "--format", "concise", "-q"]), @r"

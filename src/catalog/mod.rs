@@ -140,6 +140,12 @@ impl Catalog {
         &self.described[self.entries[id.0 as usize].described as usize].0
     }
 
+    /// Whether the entry describes all methods of a class alike (`*`).
+    #[must_use]
+    pub fn is_wildcard(&self, id: EntryId) -> bool {
+        self.find(self.entry_name(id)).is_some_and(|it| self.class(it).is_some())
+    }
+
     /// The entry's dotted name.
     #[must_use]
     pub fn entry_name(&self, id: EntryId) -> &str {
@@ -175,19 +181,20 @@ impl Catalog {
     #[must_use]
     pub fn method(&self, class: ExtClass, name: &str) -> Option<EntryId> {
         let line = self.line(class);
-        let named = |name: &str| {
-            line.iter()
-                .find_map(|it| self.classes[it.0 as usize].methods.get(name).copied())
-        };
-        named(name).or_else(|| if name.starts_with('_') { None } else { named("*") })
+        let row = |it: &ExtClass| &self.classes[it.0 as usize];
+        let named = |name: &str| line.iter().find_map(|it| row(it).methods.get(name).copied());
+        let is_other = || !name.starts_with('_') && !line.iter().any(|it| row(it).attributes.contains_key(name));
+        named(name).or_else(|| if is_other() { named("*") } else { None })
     }
 
-    /// The type of an attribute of a class or of its bases.
+    /// The type of an attribute of a class or of its bases; where none is named, what the class says of every attribute (`*`).
     #[must_use]
     pub fn attribute(&self, class: ExtClass, name: &str) -> Option<ExtType> {
-        self.line(class)
-            .iter()
-            .find_map(|it| self.classes[it.0 as usize].attributes.get(name).copied())
+        let line = self.line(class);
+        let row = |it: &ExtClass| &self.classes[it.0 as usize];
+        let named = |name: &str| line.iter().find_map(|it| row(it).attributes.get(name).copied());
+        let is_other = || !name.starts_with('_') && !line.iter().any(|it| row(it).methods.contains_key(name));
+        named(name).or_else(|| if is_other() { named("*") } else { None })
     }
 
     /// What `with` gives.

@@ -213,7 +213,7 @@ pub struct ClassEntry {
     pub enter: Option<String>,
     /// What iteration gives.
     pub iterates: Option<String>,
-    /// Types of attributes.
+    /// Types of attributes; `*` is every attribute that is named neither here nor as a method.
     #[serde(default)]
     pub attributes: std::collections::BTreeMap<String, String>,
     /// Methods; `__init__` describes the construction.

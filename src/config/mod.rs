@@ -175,7 +175,9 @@ impl Config {
     /// Whether a finding in the file of this path is shown.
     #[must_use]
     pub fn shows(&self, diagnostic: &Diagnostic, path: &str) -> bool {
-        diagnostic.severity >= self.min_severity
+        // A stale comment costs nothing, so it fails no run; it is told because nobody would look for it.
+        let is_heavy = diagnostic.severity >= self.min_severity || diagnostic.rule.name == UNUSED_IGNORE;
+        is_heavy
             && diagnostic.confidence >= self.min_confidence
             && self.is_on(diagnostic.rule.name)
             && !self.ignores(diagnostic.rule.name, path)

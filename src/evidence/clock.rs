@@ -12,7 +12,7 @@ pub struct Clock {
     scale: Option<Scale>,
     shift: i64,
     finest: Option<i64>,
-    /// Times that lay more than [`JITTER`] before the one above them.
+    /// Times that lay more than `JITTER` before the one above them.
     pub backwards: u64,
 }
 

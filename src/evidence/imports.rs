@@ -11,11 +11,14 @@ use crate::facts::Kind;
 use crate::facts::NodeId;
 use rustc_hash::FxHashMap;
 
+/// Where a logger writes, and its name.
+type Named = (Sink, Option<String>);
+
 /// Finds modules by path and remembers their loggers.
 pub struct Loggers<'a> {
     files: &'a [Source<'a>],
     by_stem: FxHashMap<&'a str, usize>,
-    known: FxHashMap<(usize, String), Option<(Sink, Option<String>)>>,
+    known: FxHashMap<(usize, String), Option<Named>>,
 }
 
 /// A logger handed on through more modules than this is left without a name.

@@ -168,7 +168,7 @@ fn moment(text: &[u8]) -> Option<Moment> {
         return Some(moment);
     }
     let seconds: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-    (seconds >= 0.0 && seconds < 1e9).then_some(Moment {
+    (0.0..1e9).contains(&seconds).then_some(Moment {
         nanos: (seconds * SECOND as f64) as i64,
         scale: Scale::Elapsed,
         resolution: SECOND / 1_000_000,

@@ -9,6 +9,8 @@ pub enum Fate {
     Dropped,
     /// It is bound to a local name that nobody reads.
     Unread(PlaceId),
+    /// It is bound to a local name that is read only to give it a callback.
+    OnlyCalledBack,
     /// Only its truth counts: a condition, `not`, an operand of `and`.
     Tested,
     /// It is compared with something other than `None`.
@@ -36,6 +38,7 @@ impl FileFacts {
             (Kind::Compare, _) if self.children(parent).any(|it| self.kind(it) == Kind::None) => Fate::Taken,
             (Kind::Compare, _) => Fate::Compared,
             (Kind::FormatHole, _) => Fate::Shown,
+            (Kind::Attribute, _) if self.is_given_callback(id) => Fate::OnlyCalledBack,
             // `[create_task(f(x)) for x in xs]` as a statement drops every element.
             (Kind::ListComp | Kind::SetComp, Role::Element) if self.fate(parent) == Fate::Dropped => Fate::Dropped,
             _ => Fate::Taken,
@@ -48,16 +51,30 @@ impl FileFacts {
             return Fate::Taken;
         };
         match self.name_place(only) {
-            Some(place) if self.place(place).kind == PlaceKind::Local && !self.is_read(place) => Fate::Unread(place),
+            Some(place) if self.place(place).kind == PlaceKind::Local => {
+                let mut reads = self.reads(place).peekable();
+                if reads.peek().is_none() {
+                    Fate::Unread(place)
+                } else if reads.all(|it| self.is_given_callback(it)) {
+                    Fate::OnlyCalledBack
+                } else {
+                    Fate::Taken
+                }
+            }
             _ => Fate::Taken,
         }
     }
 
-    /// Whether any expression reads the local name (also in nested functions); `del x` and `x += 1` count as reading.
-    #[must_use]
-    pub fn is_read(&self, place: PlaceId) -> bool {
+    /// `value.add_done_callback`.
+    fn is_given_callback(&self, value: NodeId) -> bool {
+        let parent = NodeId(self.node(value).parent);
+        self.kind(parent) == Kind::Attribute && self.payload_text(parent) == Some("add_done_callback")
+    }
+
+    /// The expressions that read the local name, also in nested functions; `del x` and `x += 1` count as reading.
+    fn reads(&self, place: PlaceId) -> impl Iterator<Item = NodeId> + '_ {
         let owner = self.function(self.place(place).owner).node;
-        self.descendants(owner).any(|it| {
+        self.descendants(owner).filter(move |&it| {
             self.name_place(it) == Some(place) && {
                 let node = self.node(it);
                 let parent = self.kind(NodeId(node.parent));

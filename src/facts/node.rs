@@ -60,7 +60,7 @@ pub enum Kind {
     Break,
     /// No children.
     Continue,
-    /// `Target+ Value`.
+    /// `Target+ Value`; also `type X = T`.
     Assign,
     /// payload: operator as [`Op`]. `Target Value`.
     AugAssign,
@@ -82,13 +82,13 @@ pub enum Kind {
     WithItem,
     /// `Subject Case+`.
     Match,
-    /// `Pattern* Guard? Body*`; a pattern's captures are `Name` nodes, its classes and values expressions.
+    /// `Pattern* Guard? Body*`; a pattern's captures are `Name` nodes, its classes, keys and values expressions, all direct children in source order.
     MatchCase,
     /// `Body* Handler* Orelse* Finally*`.
     Try,
     /// `except`. payload: place index of the bound name or none. `Type? Body*`.
     Handler,
-    /// An expression as a statement (docstrings are dropped). `Value`.
+    /// An expression as a statement (plain strings are dropped). `Value`.
     ExprStmt,
     /// `Target+`.
     Delete,
@@ -123,7 +123,7 @@ pub enum Kind {
     None,
     /// No children.
     Ellipsis,
-    /// `Part*`: `Str` for literal text, `FormatHole` for `{...}`.
+    /// `Part*`: `Str` for literal text, `FormatHole` for `{...}`; for `{x=}` the text `x=` is literal. Template strings too.
     FString,
     /// payload: conversion and format spec as source text `Sym` (`!r:>10`) or none. `Value`.
     FormatHole,

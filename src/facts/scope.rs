@@ -114,7 +114,7 @@ pub enum How {
     Param(u32),
     /// `except T as x`.
     Except,
-    /// A match capture, `del x`, or a form that says nothing about the value.
+    /// A match capture, `del x`, `with c as (x, y)`, or a form that says nothing about the value.
     Other,
 }
 
@@ -206,7 +206,7 @@ pub struct AttributeDef {
     pub name: Sym,
     /// The `Attribute` target node.
     pub node: NodeId,
-    /// The method that assigns it.
+    /// The function in whose body the assignment stands: a method, or one nested in it that closes over `self`.
     pub function: LocalFn,
     /// How the value is made.
     pub how: How,

@@ -2,47 +2,77 @@
 
 use super::classes::written;
 use super::graph::Flags;
+use super::guards::{Guards, guards_of, guards_of_step};
 use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+use rustc_hash::FxHashMap;
 
-/// The circumstances of a call in a function.
-#[must_use]
-pub(super) fn circumstances(facts: &FileFacts, function: LocalFn, call: NodeId) -> Flags {
-    let mut flags = Flags::default();
-    if facts.is_awaited(call) {
-        flags = flags.with(Flags::AWAITED);
+/// The circumstances of a module's calls; what a statement stands in is found once for all the calls in it.
+#[derive(Default)]
+pub(super) struct Surroundings {
+    statements: FxHashMap<NodeId, (Flags, Guards)>,
+}
+
+impl Surroundings {
+    /// The circumstances and guards of a call in a function.
+    pub(super) fn of(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
+        let statement = facts.statement_of(call);
+        let (outer, inherited) = *self
+            .statements
+            .entry(statement)
+            .or_insert_with(|| (statement_flags(facts, function, statement), guards_of(facts, function, statement)));
+        let mut flags = outer;
+        if facts.is_awaited(call) {
+            flags = flags.with(Flags::AWAITED);
+        }
+        let mut guards = Guards::default();
+        let mut below = call;
+        for around in facts.ancestors(call).take_while(|_| call != statement) {
+            flags = flags.with(step_flags(facts, around, below));
+            guards_of_step(facts, function, around, below, &mut guards);
+            if around == statement {
+                break;
+            }
+            below = around;
+        }
+        (flags, guards.and(inherited))
     }
+}
+
+/// What the blocks around a statement say.
+fn statement_flags(facts: &FileFacts, function: LocalFn, statement: NodeId) -> Flags {
+    let mut flags = Flags::default();
     let root = facts.function(function).node;
-    let mut below = call;
-    for around in facts.ancestors(call) {
+    let mut below = statement;
+    for around in facts.ancestors(statement) {
         if around == root {
             break;
         }
-        let role = facts.node(below).role;
-        flags = flags.with(match facts.kind(around) {
-            Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
-            Kind::While if role != Role::Orelse => Flags::IN_LOOP,
-            Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => {
-                Flags::IN_LOOP
-            }
-            Kind::Handler if role == Role::Body => handler_flags(facts, around),
-            Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
-            Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
-                dual_mode(facts, around, role == Role::Body)
-            }
-            _ => Flags::default(),
-        });
+        flags = flags.with(step_flags(facts, around, below));
         below = around;
     }
-    if after_the_end(facts, call) {
+    if after_the_end(facts, statement) || after_async_return(facts, function, statement) {
         flags = flags.with(Flags::OFF_LOOP);
     }
-    if after_async_return(facts, function, call) {
-        flags = flags.with(Flags::OFF_LOOP);
-    }
-    if after_cache_return(facts, function, call) {
+    if after_cache_return(facts, function, statement) {
         flags = flags.with(Flags::ONCE);
     }
     flags
+}
+
+/// What one node around another says of it.
+fn step_flags(facts: &FileFacts, around: NodeId, below: NodeId) -> Flags {
+    let role = facts.node(below).role;
+    match facts.kind(around) {
+        Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
+        Kind::While if role != Role::Orelse => Flags::IN_LOOP,
+        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => Flags::IN_LOOP,
+        Kind::Handler if role == Role::Body => handler_flags(facts, around),
+        Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
+        Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
+            dual_mode(facts, around, role == Role::Body)
+        }
+        _ => Flags::default(),
+    }
 }
 
 /// `except ImportError` bodies run once; `except RuntimeError` around `get_running_loop()` means that no loop runs.
@@ -81,6 +111,7 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
         return Flags::MAIN;
     }
     match guarded_target(facts, test) {
+        Some(target) if from_cache(facts, test, &target) && assigns_local(facts, guard, &target) => Flags::ONCE,
         Some(target) if assigns(facts, guard, &target) || calls_assigner(facts, guard, &target) => Flags::ONCE,
         _ => Flags::default(),
     }
@@ -261,6 +292,35 @@ fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
                 "os._exit" | "os.kill" | "sys.exit" | "os.abort" | "os.killpg"
             )
         })
+}
+
+/// `x = self._instances.get(key)` before `if x is None`: the local is what a store remembers.
+fn from_cache(facts: &FileFacts, test: NodeId, target: &str) -> bool {
+    let named = (test.0..facts.node(test).end).map(NodeId).find(|&it| facts.name_text(it) == Some(target));
+    let Some(place) = named.and_then(|it| facts.name_place(it)) else { return false };
+    facts.definitions_of(place).iter().any(|it| match it.how {
+        crate::facts::How::Assign { value, .. } => {
+            let call = if facts.kind(value) == Kind::Call { facts.child(value, Role::Func) } else { Some(value) };
+            let text = call.map(|it| written(facts, it)).unwrap_or_default();
+            let looks_up = text.ends_with(".get") || facts.kind(value) == Kind::Subscript;
+            looks_up && remembers(&text)
+        }
+        _ => false,
+    })
+}
+
+/// Names of what remembers: `_cache`, `_instances`, `registry`.
+fn remembers(text: &str) -> bool {
+    text.split(['.', '_']).any(|word| {
+        matches!(
+            word.to_ascii_lowercase().as_str(),
+            "cache" | "cached" | "caches" | "instances" | "registry" | "memo" | "loaded" | "clients" | "singletons"
+        )
+    })
+}
+
+fn assigns_local(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
+    facts.descendants(guard).any(|it| facts.node(it).role == Role::Target && facts.name_text(it) == Some(target))
 }
 
 /// `if self._x is None: self.start()`, where `start` is a method that assigns `self._x`.

@@ -273,7 +273,7 @@ pub fn written(facts: &FileFacts, node: NodeId) -> String {
 
 /// The class, function, module or library name that an expression names, by imports and definitions alone.
 #[must_use]
-pub fn static_expr(importer: Importer<'_>, module: ModuleId, node: NodeId, fuel: u32) -> Option<Ty> {
+pub(super) fn static_expr(importer: Importer<'_>, module: ModuleId, node: NodeId, fuel: u32) -> Option<Ty> {
     let fuel = fuel.checked_sub(1)?;
     let facts = &importer.modules[module.0 as usize].facts;
     match facts.kind(node) {
@@ -342,7 +342,7 @@ fn static_place(importer: Importer<'_>, module: ModuleId, place: PlaceId, fuel: 
 
 /// The type of what an import binds, by imports and definitions alone.
 #[must_use]
-pub fn static_target(importer: Importer<'_>, target: Target, fuel: u32) -> Option<Ty> {
+pub(super) fn static_target(importer: Importer<'_>, target: Target, fuel: u32) -> Option<Ty> {
     match target {
         Target::Member(module, place) => static_place(importer, module, place, fuel),
         other => importer.target_ty(other),

@@ -91,7 +91,8 @@ fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decora
         if site.flags.has(Flags::LOOP_CALLBACK) || (site.flags.has(Flags::SPAWNED) && site.flags.has(Flags::IN_LOOP)) {
             return Frequency::Hot;
         }
-        called |= !site.flags.has(Flags::PASSED);
+        // Who only calls itself is called by nobody.
+        called |= !site.flags.has(Flags::PASSED) && site.caller != id;
     }
     if runs_once(name) || called || is_run_to_its_end(graph, id) {
         return Frequency::Solitary;

@@ -52,6 +52,12 @@ impl Guards {
         }
     }
 
+    /// These, then those of `outer` that fit.
+    pub(super) fn and(mut self, outer: Self) -> Self {
+        outer.iter().for_each(|it| self.add(it));
+        self
+    }
+
     fn forbids(&self, guard: Guard) -> bool {
         self.iter().any(|it| it.flag == guard.flag && it.truthy != guard.truthy)
     }
@@ -65,12 +71,7 @@ pub(super) fn guards_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> G
     let mut below = node;
     for around in facts.ancestors(node) {
         let role = facts.node(below).role;
-        if matches!(facts.kind(around), Kind::If | Kind::IfExp)
-            && matches!(role, Role::Body | Role::Orelse)
-            && let Some(test) = facts.child(around, Role::Test)
-        {
-            flags(facts, function, test, role == Role::Body, &mut guards);
-        }
+        guards_of_step(facts, function, around, below, &mut guards);
         if facts.kind(below).is_statement() {
             for earlier in facts.children_as(around, role).take_while(|&it| it < below) {
                 returned(facts, function, earlier, &mut guards);
@@ -82,6 +83,23 @@ pub(super) fn guards_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> G
         below = around;
     }
     guards
+}
+
+/// The flags that one node around another tests.
+pub(super) fn guards_of_step(
+    facts: &FileFacts,
+    function: LocalFn,
+    around: NodeId,
+    below: NodeId,
+    guards: &mut Guards,
+) {
+    let role = facts.node(below).role;
+    if matches!(facts.kind(around), Kind::If | Kind::IfExp)
+        && matches!(role, Role::Body | Role::Orelse)
+        && let Some(test) = facts.child(around, Role::Test)
+    {
+        flags(facts, function, test, role == Role::Body, guards);
+    }
 }
 
 /// `if flag: return` before the node.

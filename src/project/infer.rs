@@ -418,6 +418,11 @@ impl<'a> Eval<'a> {
         let text = written(facts, base);
         let arg = |eval: &mut Self, at: usize| args.get(at).map_or(Ty::Unknown, |&it| eval.annotation(it));
         match text.rsplit('.').next().unwrap_or_default() {
+            "Tuple" | "tuple" if args.len() > 1 && facts.kind(args[1]) != Kind::Ellipsis => {
+                let elements: Vec<Ty> = (0..args.len()).map(|at| arg(self, at)).collect();
+                let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
+                Ty::collection(if same { elements[0].clone() } else { Ty::Unknown })
+            }
             "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Mapped" => arg(self, 0),
             "Union" => (0..args.len())
                 .map(|at| arg(self, at))
@@ -506,7 +511,13 @@ impl<'a> Eval<'a> {
                 Ty::Plain
             }
             Kind::None => Ty::None,
-            Kind::List | Kind::Tuple | Kind::Set => {
+            Kind::Tuple => {
+                // A tuple's elements are one type only where they are the same.
+                let elements: Vec<Ty> = facts.children(node).map(|it| self.expr(it)).collect();
+                let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
+                Ty::collection(if same { elements.into_iter().next().unwrap_or_default() } else { Ty::Unknown })
+            }
+            Kind::List | Kind::Set => {
                 let first = facts.children(node).next().map_or(Ty::Unknown, |it| self.expr(it));
                 Ty::collection(first)
             }
@@ -913,6 +924,10 @@ impl<'a> Eval<'a> {
             Ty::Foreign => Ty::Foreign,
             Ty::Plain => Ty::Plain,
             Ty::Instance(class) => self.method_result(*class, "__call__"),
+            Ty::External(class) => match self.names.catalog.method(*class, "__call__") {
+                Some(entry) => self.entry_result(entry, Some(*class)),
+                None => Ty::Unknown,
+            },
             _ => Ty::Unknown,
         }
     }

@@ -253,11 +253,15 @@ fn module_holds(names: &Names, types: &Types, graph: &CallGraph, known: &Limiter
     let mut found = Vec::new();
     for (local, _) in names.facts(module).all_functions().skip(1) {
         for node in names.facts(module).body_nodes(local) {
-            found.extend(match finder.facts.kind(node) {
+            let hold = match finder.facts.kind(node) {
                 Kind::WithItem => finder.entered(local, node),
                 Kind::Await => finder.acquired(local, node),
                 _ => None,
-            });
+            };
+            if let Some(hold) = hold {
+                found.extend(finder.optional(local, &hold));
+                found.push(hold);
+            }
         }
     }
     found
@@ -324,6 +328,22 @@ impl Finder<'_> {
             made: self.made_here(local, subject),
             is_with: true,
         })
+    }
+
+    /// `if self.limit: async with self.limit: ... else: ...`: whoever gives no limiter wants none; both arms count.
+    fn optional(&self, local: LocalFn, hold: &Hold) -> Option<Hold> {
+        let facts = self.facts;
+        let subject = spoken(facts, hold.subject);
+        let asks = |test: NodeId| {
+            (test.0..facts.node(test).end).map(NodeId).any(|it| {
+                matches!(facts.kind(it), Kind::Name | Kind::Attribute) && spoken(facts, it) == subject
+            })
+        };
+        let guard = facts
+            .body_nodes(local)
+            .find(|&it| facts.kind(it) == Kind::If && facts.child(it, Role::Test).is_some_and(asks))?;
+        let covers = (guard.0, facts.node(guard).end);
+        Some(Hold { covers, kind: LimiterKind::Named, is_with: false, ..*hold })
     }
 
     fn kind(&mut self, local: LocalFn, item: NodeId, subject: NodeId) -> Option<LimiterKind> {

@@ -24,7 +24,9 @@ pub(super) fn loop_starters(names: &Names, graph: &CallGraph) -> Chains {
         let Callee::Library(entry) = site.callee else {
             return false;
         };
-        names.catalog.entry(entry).act == Some(Act::RunLoop) && !is_tried(names.facts(site.at.module), site.at.node)
+        names.catalog.entry(entry).act == Some(Act::RunLoop)
+            // This one only lets loops be entered twice.
+            && names.catalog.entry_name(entry) != "nest_asyncio.apply" && !is_tried(names.facts(site.at.module), site.at.node)
     };
     let follows =
         |site: &Site| !site.flags.has(ELSEWHERE) && !asks_for_loop(names.facts(site.caller.module), site.caller);

@@ -49,6 +49,7 @@ pub use steadiness::Steadiness;
 pub use ty::Ty;
 pub use types::{Entity, Types};
 pub use width::Width;
+pub use words::has_word;
 
 /// The whole program, linked and read-only.
 pub struct Project {

@@ -5,7 +5,7 @@ use crate::facts::{Definition, FileFacts, How, Kind, NodeId, Role};
 /// Indices of the definitions that may reach a use, in source order: the last one that must have run before it,
 /// those after it that may have, and those that a loop around both carries back.
 #[must_use]
-pub fn reaching(facts: &FileFacts, all: &[Definition], usage: NodeId) -> Vec<usize> {
+pub(super) fn reaching(facts: &FileFacts, all: &[Definition], usage: NodeId) -> Vec<usize> {
     let here = facts.function_of(usage);
     if all
         .iter()

@@ -5,9 +5,11 @@
 
 use super::Names;
 use super::graph::{CallGraph, Callee, Flags, Site};
-use super::ids::{FnId, SiteId};
+use super::ids::{FnId, ModuleId, SiteId};
 use super::limiter::Limiters;
 use crate::catalog::EntryId;
+use crate::facts::FnKind;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -90,6 +92,8 @@ pub struct Scarce {
     open: Vec<Option<Use>>,
     any: Vec<Option<Use>>,
     limited: Vec<bool>,
+    /// Async methods of the project by name.
+    methods: FxHashMap<Box<str>, Vec<FnId>>,
 }
 
 impl Scarce {
@@ -115,13 +119,38 @@ impl Scarce {
             },
         );
         let limited = limited(names, graph, limiters, &any);
-        Self { open, any, limited }
+        Self {
+            open,
+            any,
+            limited,
+            methods: async_methods(names),
+        }
     }
 
     /// Whether the function uses something scarce, under a limiter or not.
     #[must_use]
     pub fn of(&self, graph: &CallGraph, function: FnId) -> Option<Use> {
         self.any[graph.dense(function)]
+    }
+
+    /// What a method of this name reaches on a receiver that nobody typed: of at most four in the project, most agree.
+    /// The worker's own call is not part of the chain.
+    #[must_use]
+    pub fn guessed(&self, names: &Names, graph: &CallGraph, limiters: &Limiters, name: &str) -> Option<Reached> {
+        if names.catalog.is_common_method(name) {
+            return None;
+        }
+        let candidates = self.methods.get(name).filter(|it| it.len() <= MAX_GUESSES)?;
+        let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(graph, it));
+        let hits = candidates.iter().filter_map(open).count();
+        let best = candidates.iter().filter_map(open).min()?;
+        let limited = candidates.iter().any(|it| limiters.is_whole(graph, *it));
+        if limited || hits * 2 < candidates.len() {
+            return None;
+        }
+        let mut reached = self.unlimited(names, graph, limiters, best.via)?;
+        reached.duck = true;
+        Some(reached)
     }
 
     /// The best unlimited path of a worker's call, itself included.
@@ -183,6 +212,23 @@ fn sink(names: &Names, site: &Site) -> Option<(EntryId, Resource)> {
     Resource::named(of.scarce.as_deref()?).map(|it| (entry, it))
 }
 
+/// A method name that more classes have says nothing about the receiver.
+const MAX_GUESSES: usize = 4;
+
+fn async_methods(names: &Names) -> FxHashMap<Box<str>, Vec<FnId>> {
+    let mut found: FxHashMap<Box<str>, Vec<FnId>> = FxHashMap::default();
+    for (module, of) in (0..).map(ModuleId).zip(&names.modules) {
+        let methods = of.facts.all_functions().filter(|(_, it)| it.kind == FnKind::Async && it.class.is_some());
+        for (local, method) in methods.filter(|_| !of.is_test) {
+            let function = FnId { module, local };
+            if !names.is_abstract(function) {
+                found.entry(of.facts.text(method.name).into()).or_default().push(function);
+            }
+        }
+    }
+    found
+}
+
 /// Of up to four candidates one is enough; of more, four in five.
 fn agree(hits: usize, candidates: usize) -> bool {
     hits > 0 && (candidates <= 4 || hits * 5 >= candidates * 4)
@@ -203,7 +249,7 @@ impl Search<'_> {
         let graph = self.graph;
         let mut settled: Vec<Option<Use>> = vec![None; graph.n_functions()];
         let mut heap: BinaryHeap<Reverse<(Use, usize)>> = BinaryHeap::new();
-        let mut hits: rustc_hash::FxHashMap<SiteId, usize> = rustc_hash::FxHashMap::default();
+        let mut hits: FxHashMap<SiteId, usize> = FxHashMap::default();
         for (id, site) in (0..).map(SiteId).zip(&graph.sites) {
             if let Some((_, resource)) = sink(self.names, site)
                 && self.passes(id, site)

@@ -1,16 +1,18 @@
 //! Collects the call sites of one module.
 
 use super::Names;
-use super::circumstances::circumstances;
+use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::guards::guards_of;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
 use crate::catalog::{Act, Entry, EntryId};
 use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
+
+/// The attribute through which SQLAlchemy loads what a row has not loaded yet.
+const LAZY_COLUMNS: &str = "awaitable_attrs";
 
 /// Implementations of an abstract method beyond this many are not followed.
 const MAX_IMPLEMENTATIONS: usize = 24;
@@ -24,6 +26,7 @@ pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Si
         module,
         sites: Vec::new(),
         resolution: Resolution::default(),
+        surroundings: Surroundings::default(),
     };
     let facts = names.facts(module);
     for (local, _) in facts.all_functions() {
@@ -41,6 +44,7 @@ struct Collector<'a> {
     module: ModuleId,
     sites: Vec<Site>,
     resolution: Resolution,
+    surroundings: Surroundings,
 }
 
 impl Collector<'_> {
@@ -56,7 +60,7 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guards = guards_of(self.names.facts(self.module), caller.local, node);
+        let guards = self.surroundings.of(self.names.facts(self.module), caller.local, node).1;
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -75,7 +79,7 @@ impl Collector<'_> {
             return;
         };
         let callee = self.eval.expr(func);
-        let flags = circumstances(facts, caller.local, node);
+        let flags = self.surroundings.of(facts, caller.local, node).0;
         self.resolution.calls += 1;
         let awaited = flags.has(Flags::AWAITED);
         let options = callee.alternatives();
@@ -138,7 +142,12 @@ impl Collector<'_> {
             Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
             Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
             Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Mapping(_) => self.resolution.external += 1,
-            Ty::External(_) => self.resolution.external += 1,
+            Ty::External(class) => {
+                self.resolution.external += 1;
+                if let Some(entry) = self.names.catalog.method(*class, "__call__") {
+                    self.library(caller, node, entry, flags, must_await);
+                }
+            }
             _ => return false,
         }
         true
@@ -246,6 +255,9 @@ impl Collector<'_> {
     fn property(&mut self, caller: FnId, node: NodeId) {
         let facts = self.names.facts(self.module);
         let Some(name) = facts.payload_text(node) else { return };
+        if name == LAZY_COLUMNS {
+            self.lazy_columns(caller, node);
+        }
         if !self.names.has_property(name) || facts.node(node).role == Role::Target {
             return;
         }
@@ -256,8 +268,18 @@ impl Collector<'_> {
             && let Some(Member::Function(function)) = self.names.classes.member(&self.names.modules, class, name, 0)
             && self.names.is_property(function)
         {
-            let flags = circumstances(facts, caller.local, node).with(Flags::IMPLICIT);
+            let flags = self.surroundings.of(facts, caller.local, node).0.with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Own(function), flags);
+        }
+    }
+
+    /// `row.awaitable_attrs.children` queries the database; no other library has an attribute of that name.
+    fn lazy_columns(&mut self, caller: FnId, node: NodeId) {
+        let catalog = &self.names.catalog;
+        let class = catalog.find("sqlalchemy.ext.asyncio.AsyncAttrs").and_then(|it| catalog.class(it));
+        if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
+            let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
+            self.push(caller, node, Callee::Library(entry), flags);
         }
     }
 
@@ -273,7 +295,7 @@ impl Collector<'_> {
             ["__enter__", "__exit__"]
         };
         let ty = self.eval.expr(context);
-        let flags = circumstances(facts, caller.local, context).with(Flags::IMPLICIT);
+        let flags = self.surroundings.of(facts, caller.local, context).0.with(Flags::IMPLICIT);
         match ty {
             Ty::Instance(class) => {
                 for method in methods {
@@ -298,7 +320,7 @@ impl Collector<'_> {
         };
         let is_async = facts.kind(node) == Kind::AsyncFor || facts.node(node).payload == 1;
         let ty = self.eval.expr(iter);
-        let flags = circumstances(facts, caller.local, iter).with(Flags::IMPLICIT);
+        let flags = self.surroundings.of(facts, caller.local, iter).0.with(Flags::IMPLICIT);
         let methods: &[&str] = if is_async {
             &["__aiter__", "__anext__"]
         } else {

@@ -12,7 +12,9 @@ use rustc_hash::FxHashSet;
 pub enum Steadiness {
     /// Made of constants, parameters, counters and settings.
     Fixed,
-    /// Something in it is not known, or comes from outside.
+    /// A server says it, to everybody alike.
+    Given,
+    /// Something in it is not known.
     Unknown,
     /// Something in it is random.
     Random,
@@ -65,10 +67,11 @@ impl<'a> Slice<'a> {
             Kind::Attribute | Kind::Str | Kind::Keyword => facts.payload_text(node).map_or(Steadiness::Fixed, by_name),
             _ => Steadiness::Fixed,
         };
-        if said == Steadiness::Random {
+        // `response.headers` needs no look at where the response comes from.
+        if said == Steadiness::Random || (said == Steadiness::Given && facts.kind(node) == Kind::Attribute) {
             return said;
         }
-        said.max(match facts.kind(node) {
+        let made = match facts.kind(node) {
             Kind::Name => facts
                 .name_place(node)
                 .map_or(Steadiness::Unknown, |it| self.place(module, it)),
@@ -76,7 +79,11 @@ impl<'a> Slice<'a> {
             Kind::Attribute => self.attribute(module, node),
             Kind::Lambda | Kind::Opaque => Steadiness::Unknown,
             _ => self.children(module, node),
-        })
+        };
+        match (said, made) {
+            (Steadiness::Given, Steadiness::Unknown) => Steadiness::Given,
+            _ => said.max(made),
+        }
     }
 
     fn children(&mut self, module: ModuleId, node: NodeId) -> Steadiness {
@@ -205,12 +212,12 @@ fn by_name(name: &str) -> Steadiness {
         "hash",
         "noise",
     ];
-    const GIVEN: [&str; 5] = ["retry_after", "retry-after", "header", "reset", "suggested"];
+    const GIVEN: [&str; 3] = ["retry_after", "retry-after", "header"];
     let name = name.to_ascii_lowercase();
     if CHANCE.iter().any(|it| name.contains(it)) {
         Steadiness::Random
     } else if GIVEN.iter().any(|it| name.contains(it)) {
-        Steadiness::Unknown
+        Steadiness::Given
     } else {
         Steadiness::Fixed
     }

@@ -5,7 +5,7 @@ use crate::catalog::{EntryId, ExtClass, Name};
 use std::sync::Arc;
 
 /// The most alternatives a type keeps; more are `Unknown`.
-pub const MAX_ALTERNATIVES: usize = 4;
+pub(super) const MAX_ALTERNATIVES: usize = 4;
 
 /// The type of a value. `Unknown` proves nothing, neither an effect nor its absence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,8 @@ pub(super) fn words(name: &str) -> Vec<String> {
 }
 
 /// Whether one of these words is in the name.
-pub(super) fn has_word(name: &str, any: &[&str]) -> bool {
+#[must_use]
+pub fn has_word(name: &str, any: &[&str]) -> bool {
     words(name).iter().any(|it| any.contains(&it.as_str()))
 }
 

@@ -188,14 +188,19 @@ fn severity(cx: &Context<'_>, id: FnId, hit: &Hit, exposure: Exposure) -> Severi
         return Severity::Low;
     }
     match hit.reach.cost.0 {
+        // CPU work at the beginning or end of a thing's life is what it costs to have it.
+        Cost::High if hit.kind == Blocks::Cpu && is_one_off(cx, id) => Severity::Low,
         Cost::High => Severity::High,
-        Cost::Medium if exposure == Exposure::Hot => Severity::Medium,
+        Cost::Medium if exposure == Exposure::Hot && hit.reach.hops <= MAX_SHORT_HOPS => Severity::Medium,
         // Milliseconds matter where they recur. Of an open function nobody knows; what stands in it, or one call
         // below, is likely its purpose, what a long chain reaches is likely an exception.
         Cost::Medium if hit.reach.hops <= 1 && !is_one_off(cx, id) => Severity::Medium,
         Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
     }
 }
+
+/// A stall of milliseconds further away than this is likely an exception of what lies between.
+const MAX_SHORT_HOPS: u32 = 3;
 
 /// Functions that by their name run at the beginning or the end of something's life.
 fn is_one_off(cx: &Context<'_>, id: FnId) -> bool {

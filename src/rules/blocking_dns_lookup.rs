@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::blocking;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "blocking-dns-lookup",
         summary: "a name lookup or a raw socket or TLS operation that waits on the event loop's thread",

@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::blocking;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "blocking-sdk-call",
         summary: "a synchronous SDK call (LLM, cloud, mail) on the event loop's thread",

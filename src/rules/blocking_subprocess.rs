@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::blocking;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "blocking-subprocess",
         summary: "a subprocess that is started or waited for on the event loop's thread",

@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::blocking;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "blocking-wait",
         summary: "a wait for a lock, queue, thread, future or keyboard on the event loop's thread",

@@ -6,7 +6,7 @@ use crate::rules::Rule;
 use crate::rules::blocking;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "cpu-bound-call",
         summary: "CPU work of noticeable length on the event loop's thread",

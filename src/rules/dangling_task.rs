@@ -7,7 +7,7 @@ use crate::project::{Callee, Flags, Site};
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "dangling-task",
         summary: "a task that nobody keeps, so that it may vanish before it ends",
@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
         for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
             if let Callee::Library(entry) = site.callee
                 && makes_task(cx, entry)
-                && is_lost(cx, site)
+                && is_lost(cx, site, entry)
             {
                 found.push(report(cx, local, site, entry));
             }
@@ -48,26 +48,22 @@ fn makes_task(cx: &Context<'_>, entry: EntryId) -> bool {
     gives_task && starts && !in_group
 }
 
-fn is_lost(cx: &Context<'_>, site: &Site) -> bool {
+fn is_lost(cx: &Context<'_>, site: &Site, entry: EntryId) -> bool {
     let facts = cx.facts();
     facts.kind(site.at.node) == Kind::Call
-        && matches!(facts.fate(site.at.node), Fate::Dropped | Fate::Unread(_))
+        && matches!(
+            facts.fate(site.at.node),
+            Fate::Dropped | Fate::Unread(_) | Fate::OnlyCalledBack
+        )
         && !site.flags.has(Flags::MAIN.with(Flags::OFF_LOOP).with(Flags::OFFLOADED))
-        && !is_task_already(cx, site.at.node)
+        && !may_be_task_already(cx, site.at.node, entry)
 }
 
-/// `ensure_future(task)` starts nothing.
-fn is_task_already(cx: &Context<'_>, call: NodeId) -> bool {
-    let catalog = &cx.project.names.catalog;
-    let ty = cx.facts().arg(call, 0).map(|it| cx.eval().expr(it));
-    ty.is_some_and(|it| {
-        catalog
-            .find("asyncio.Future")
-            .and_then(|name| catalog.class(name))
-            .is_some_and(
-                |future| matches!(it, crate::project::Ty::External(class) if catalog.lineage(class).contains(&future)),
-            )
-    })
+/// `ensure_future(task)` starts nothing; whether a name holds a task or a coroutine is rarely seen.
+fn may_be_task_already(cx: &Context<'_>, call: NodeId, entry: EntryId) -> bool {
+    let facts = cx.facts();
+    let any_awaitable = cx.project.names.catalog.entry_name(entry).ends_with("ensure_future");
+    any_awaitable && facts.arg(call, 0).is_none_or(|it| facts.kind(it) != Kind::Call)
 }
 
 fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diagnostic {
@@ -80,7 +76,8 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     "the event loop holds its tasks weakly: this one may vanish before it ends, and nobody sees its exception"
         .clone_into(&mut diagnostic.why);
     diagnostic.help = help(cx);
-    if is_on_error_path(cx, site) {
+    // With a callback somebody sees the exception, at least.
+    if is_on_error_path(cx, site) || cx.facts().fate(site.at.node) == Fate::OnlyCalledBack {
         diagnostic.severity = Severity::Low;
     }
     if site.flags.has(Flags::DUCK) {

@@ -9,7 +9,7 @@ use crate::rules::Rule;
 use crate::rules::text::expr_text;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "ineffective-limiter",
         summary: "a semaphore or limiter that limits nothing",

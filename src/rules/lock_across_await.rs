@@ -7,7 +7,7 @@ use crate::project::{At, Callee, Ty};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "lock-across-await",
         summary: "a thread's lock that is held while the function awaits",

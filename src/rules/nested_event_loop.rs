@@ -6,7 +6,7 @@ use crate::project::{Callee, Flags, SiteId};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "nested-event-loop",
         summary: "an event loop started where one is already running",
@@ -22,6 +22,7 @@ pub static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (local, function) in cx.facts().all_functions() {
         let id = cx.function(local);
+        found.extend(patches(cx, local));
         if function.kind != FnKind::Async && !cx.runs_on_loop(id) {
             continue;
         }
@@ -35,6 +36,26 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// `nest_asyncio.apply()`, wherever it stands: it changes the loop of the whole process.
+fn patches(cx: &Context<'_>, local: LocalFn) -> impl Iterator<Item = Diagnostic> {
+    let sites = cx.project.graph.sites_in(cx.function(local));
+    let calls = sites.filter(|(_, it)| is_patch(cx, &it.callee) && !it.flags.has(Flags::MAIN.with(Flags::OFF_LOOP)));
+    calls.map(move |(_, site)| {
+        let called = cx.node_text(site.at.node);
+        let message = format!("`{called}` patches the event loop so that it can be entered while it runs");
+        let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(local), site.at.node, message);
+        "the tasks outside go on only while the loop inside lets them, and cancellation and time-outs go astray"
+            .clone_into(&mut diagnostic.why);
+        "remove it, and await the coroutines that are now run to their end".clone_into(&mut diagnostic.help);
+        diagnostic.severity = Severity::Medium;
+        diagnostic
+    })
+}
+
+fn is_patch(cx: &Context<'_>, callee: &Callee) -> bool {
+    matches!(callee, Callee::Library(entry) if cx.project.names.catalog.entry_name(*entry) == "nest_asyncio.apply")
 }
 
 /// The way from a call on the loop's thread to the call that starts another loop.
@@ -59,9 +80,7 @@ fn report(cx: &Context<'_>, local: LocalFn, chain: &[SiteId]) -> Option<Diagnost
     };
     let end = cx.project.names.catalog.entry_name(entry).to_owned();
     let called = cx.node_text(first.at.node);
-    let message = if end == "nest_asyncio.apply" {
-        format!("`{called}` patches the running loop so that it can be entered again")
-    } else if chain.len() == 1 {
+    let message = if chain.len() == 1 {
         format!("`{called}` starts an event loop where one is running")
     } else {
         format!("`{called}` reaches `{end}`, which starts an event loop where one is running")

@@ -2,12 +2,12 @@
 
 use super::retry::{self, Form, Retry};
 use crate::diagnostic::{Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::How;
+use crate::facts::{How, MODULE_FN};
 use crate::project::{At, Steadiness};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "retry-without-jitter",
         summary: "retries whose waits are the same for every caller",
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for retry in retry::all(cx) {
-        if retry.waits == Steadiness::Fixed {
+        if matches!(retry.waits, Steadiness::Fixed | Steadiness::Given) {
             found.push(report(cx, &retry));
         }
     }
@@ -32,6 +32,9 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     let policy = cx.node_text(retry.at);
     let wait = &retry.wait;
     let message = match retry.form {
+        Form::Loop if retry.waits == Steadiness::Given => {
+            format!("every caller that fails waits exactly what the server says, `{wait}`, before it tries again")
+        }
         Form::Loop => format!("every caller that fails waits the same `{wait}` before it tries again"),
         Form::AiohttpRetry => format!("`{policy}` makes every caller that fails wait the same time"),
         _ => format!("`{policy}` with `{wait}` makes every caller that fails wait the same time"),
@@ -43,7 +46,9 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     diagnostic
         .labels
         .extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
-    if diagnostic.exposure == Exposure::Solitary || retry.is_single {
+    // A policy that a module makes for its functions is as exposed as they are.
+    let is_shared = retry.function == MODULE_FN && retry.form != Form::Loop;
+    if (diagnostic.exposure == Exposure::Solitary && !is_shared) || retry.is_minor {
         diagnostic.severity = Severity::Low;
     }
     diagnostic
@@ -76,6 +81,9 @@ fn help(cx: &Context<'_>, retry: &Retry) -> String {
         Form::RetryDecorator => "add its `jitter` (or `wait_jitter_max`) argument".to_owned(),
         Form::Loop => {
             let sleep = cx.node_text(retry.at);
+            if retry.waits == Steadiness::Given {
+                return format!("add chance to it: `{sleep}({} + random.uniform(0, 1))`", retry.wait);
+            }
             format!("wait a random part of it: `{sleep}(random.uniform(0, {}))`", retry.wait)
         }
     }

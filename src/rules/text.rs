@@ -4,7 +4,7 @@ use crate::facts::{FileFacts, Kind, NodeId, Op, Role};
 
 /// The dotted text of a callee: `self.client.get`, `open(...).read`, `f`.
 #[must_use]
-pub fn callee_text(facts: &FileFacts, node: NodeId) -> String {
+pub(super) fn callee_text(facts: &FileFacts, node: NodeId) -> String {
     match facts.kind(node) {
         Kind::Call => facts
             .child(node, Role::Func)
@@ -24,7 +24,7 @@ pub fn callee_text(facts: &FileFacts, node: NodeId) -> String {
 
 /// An expression, arguments left out, `depth` levels of attributes at most.
 #[must_use]
-pub fn expr_text(facts: &FileFacts, node: NodeId, depth: u32) -> String {
+pub(super) fn expr_text(facts: &FileFacts, node: NodeId, depth: u32) -> String {
     if depth == 0 {
         return "...".to_owned();
     }

@@ -8,7 +8,7 @@ use crate::rules::Context;
 
 /// The next step for a chain of calls that blocks.
 #[must_use]
-pub fn help(cx: &Context<'_>, _function: LocalFn, chain: &[SiteId], entry: EntryId) -> String {
+pub(super) fn help(cx: &Context<'_>, _function: LocalFn, chain: &[SiteId], entry: EntryId) -> String {
     let called = chain
         .first()
         .map(|&it| cx.call_text(cx.project.graph.site(it).at))

@@ -1,13 +1,13 @@
 #![doc = include_str!("../../rules/unawaited-coroutine.md")]
 
 use crate::catalog::Act;
-use crate::diagnostic::{Confidence, Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
-use crate::facts::{Fate, FnKind, Kind, LocalFn, NodeId, Role};
+use crate::diagnostic::{Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
+use crate::facts::{Fate, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, Site, Ty};
 use crate::rules::{Context, Rule};
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "unawaited-coroutine",
         summary: "a coroutine that nobody awaits, so that its work is never done",
@@ -43,11 +43,11 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 found.extend(report(cx, local, site.at.node, &maker));
             }
         }
-        for node in cx.facts().body_nodes(local) {
-            if let Some(maker) = bridge(cx, node) {
-                found.extend(report(cx, local, node, &maker));
-            }
-        }
+        let bridges = cx
+            .facts()
+            .body_nodes(local)
+            .filter_map(|it| Some((it, bridge(cx, it)?)));
+        found.extend(bridges.filter_map(|(node, maker)| report(cx, local, node, &maker)));
     }
 }
 
@@ -56,7 +56,9 @@ fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
         Callee::Own(function) if cx.project.gives_coroutine(function) => Some(Maker::Own),
         Callee::Library(entry) if cx.project.names.catalog.entry(entry).coroutine => {
             let name = cx.project.names.catalog.entry_name(entry);
-            (!starts_at_once(name)).then_some(Maker::Library)
+            // Of a class whose methods are known as a kind only, a single method may well be a plain one.
+            let is_known_alone = !cx.project.names.catalog.is_wildcard(entry);
+            (is_known_alone && !starts_at_once(name)).then_some(Maker::Library)
         }
         _ => None,
     }
@@ -102,13 +104,9 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
         Maker::Bridge(text) => format!("{text}(...)"),
     };
     let (message, why) = match cx.facts().fate(node) {
-        Fate::Taken => return None,
-        Fate::Dropped => (
+        Fate::Taken | Fate::OnlyCalledBack => return None,
+        Fate::Dropped | Fate::Unread(_) => (
             format!("`{called}` gives a coroutine that nobody awaits"),
-            "calling it runs none of its body: what it should do is never done",
-        ),
-        Fate::Unread(_) => (
-            format!("`{called}` gives a coroutine that is kept under a name nobody reads"),
             "calling it runs none of its body: what it should do is never done",
         ),
         Fate::Tested | Fate::Compared => (
@@ -122,7 +120,7 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
     };
     let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(local), node, message);
     why.clone_into(&mut diagnostic.why);
-    let is_async = cx.facts().function(local).kind == FnKind::Async;
+    let is_async = cx.facts().is_async(local);
     diagnostic.help = if is_async {
         format!("write `await {called}(...)`")
     } else {
@@ -131,20 +129,17 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
             diagnostic.qualname
         )
     };
-    diagnostic.fix = is_async.then(|| fix(cx, node, maker));
-    diagnostic.confidence = Confidence::High;
+    let is_plain = matches!(maker, Maker::Library) && (called.ends_with("sleep") || called.ends_with("to_thread"));
+    diagnostic.fix = is_async.then(|| fix(cx, node, is_plain));
     Some(diagnostic)
 }
 
-fn fix(cx: &Context<'_>, node: NodeId, maker: &Maker) -> Fix {
+fn fix(cx: &Context<'_>, node: NodeId, is_plain: bool) -> Fix {
     let mut before = cx.here(node);
     before.end = before.start;
     Fix {
         title: "await it".to_owned(),
-        safety: match maker {
-            Maker::Own => Safety::Unsafe,
-            Maker::Library | Maker::Bridge(_) => Safety::Safe,
-        },
+        safety: if is_plain { Safety::Safe } else { Safety::Unsafe },
         edits: vec![(before, "await ".to_owned())],
     }
 }

@@ -1,14 +1,14 @@
 #![doc = include_str!("../../rules/unbounded-fan-out.md")]
 
 use super::fan_out_text as text;
-use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::NodeId;
-use crate::project::{FanOut, Reached, Resource, SiteId, Strand, Width, Worker};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity, Step};
+use crate::facts::{Kind, NodeId, Role};
+use crate::project::{Eval, FanOut, FnId, Reached, Resource, Strand, Width, Worker};
 use crate::rules::Context;
 use crate::rules::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
+pub(super) static RULE: Rule = Rule {
     info: RuleInfo {
         name: "unbounded-fan-out",
         summary: "one task per item of data, with nothing that bounds how many run at once",
@@ -22,14 +22,21 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    // Spawns in the arms of one loop are one fan-out.
+    let mut told: Vec<(FnId, NodeId)> = Vec::new();
     for fan_out in cx.project.fan_outs.of(cx.module) {
         if !fan_out.bounded && !text::is_shutdown(cx, fan_out) {
-            found.extend(report(cx, fan_out));
+            let Some((diagnostic, source)) = report(cx, fan_out) else { continue };
+            let key = source.map(|it| (fan_out.orchestrator, it));
+            if key.is_none_or(|it| !told.contains(&it)) {
+                found.push(diagnostic);
+            }
+            told.extend(key);
         }
     }
 }
 
-fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
+fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<NodeId>)> {
     let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
     let known: Option<(&Strand, &Worker, Reached)> = wide
         .clone()
@@ -46,7 +53,7 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
     if looks_limited(cx, fan_out, &reached) {
         return None;
     }
-    Some(finding(cx, fan_out, strand, worker, &reached))
+    Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
 }
 
 fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool {
@@ -81,7 +88,21 @@ fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     if limits {
         return None;
     }
-    worker.wrapped.iter().find_map(|&it| at(it))
+    worker.wrapped.iter().find_map(|&it| at(it)).or_else(|| guessed(cx, fan_out, worker))
+}
+
+/// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.
+fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
+    let facts = cx.facts();
+    let project = cx.project;
+    let func = facts.child(worker.node, Role::Func).filter(|&it| facts.kind(it) == Kind::Attribute)?;
+    if project.graph.sites_at(fan_out.orchestrator, worker.node).next().is_some() {
+        return None;
+    }
+    let receiver = facts.child(func, Role::Value)?;
+    let unknown = Eval::new(&project.names, &project.types, cx.module).expr(receiver).is_unknown();
+    let name = facts.payload_text(func).filter(|_| unknown)?;
+    project.scarce.guessed(&project.names, &project.graph, &project.limiters, name)
 }
 
 fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
@@ -94,16 +115,27 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.why = format!("each of them reaches `{end}`: {}", consequence(reached.resource));
     diagnostic.help = text::help(cx, &work);
     diagnostic.labels = labels(cx, fan_out, strand, worker);
-    diagnostic.witness = cx.steps(&witness(reached));
+    diagnostic.witness = witness(cx, fan_out, worker, reached);
     diagnostic.severity = severity(reached.resource, diagnostic.exposure);
+    if text::is_configured(cx, strand) {
+        diagnostic.severity = Severity::Low;
+    }
     let guessed = reached.duck || reached.some_limited;
     diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
     diagnostic.group = end;
     diagnostic
 }
 
-fn witness(reached: &Reached) -> Vec<SiteId> {
-    reached.chain.clone()
+/// From the worker to the scarce call.
+fn witness(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> Vec<Step> {
+    let first = Step {
+        location: cx.here(worker.node),
+        qualname: cx.qualname(fan_out.orchestrator),
+        text: cx.call_text(text::at(cx, worker.node)),
+    };
+    let chain = cx.steps(&reached.chain);
+    let starts_there = chain.first().is_some_and(|it| it.location == first.location);
+    (!starts_there).then_some(first).into_iter().chain(chain).collect()
 }
 
 fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<crate::diagnostic::Label> {

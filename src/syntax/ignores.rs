@@ -114,11 +114,7 @@ impl Lines<'_> {
 
     /// A comment inside a statement covers that statement, one alone on its line the next, a trailing one all that its line touches.
     fn covered(&self, offset: u32, line: u32, alone: bool) -> (u32, u32) {
-        let inside = self
-            .parts
-            .iter()
-            .filter(|it| it.start <= offset && offset < it.end)
-            .next_back();
+        let inside = self.parts.iter().rfind(|it| it.start <= offset && offset < it.end);
         if let Some(part) = inside {
             return part.lines;
         }

@@ -1,7 +1,7 @@
 //! The border: takes the text of one Python file, gives its [`FileFacts`], and must not know any other file.
 //!
 //! This is the only folder that names the parser's crates. The tree and its tokens live and die inside [`lower`].
-//! Recursion is bounded: the parser moves to fresh stack by itself, lowering counts its depth, and [`depth`] refuses
+//! Recursion is bounded: the parser moves to fresh stack by itself, lowering counts its depth, and `depth` refuses
 //! what no Python could compile before it costs memory.
 
 mod annotations;

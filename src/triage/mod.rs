@@ -1,6 +1,6 @@
 //! The one place where static findings and observed evidence meet.
 //!
-//! A log becomes a [`Run`](events::Run) of events in functions; the lines outside every fan-out cut it into
+//! A log becomes a [`Run`] of events in functions; the lines outside every fan-out cut it into
 //! [`windows`]; each window is [measured](measures) and [compared](signatures) with how every pattern looks; the
 //! diagnostics that can run in it claim its seconds, once.
 

@@ -12,7 +12,7 @@ pub(super) struct Attempts {
 }
 
 /// The loop of attempts in which a sleep stands: in a handler, behind a `try` that leaves the loop where it succeeds, or
-/// under a condition that says that the answer is a failure.
+/// under a condition that says that the answer is a failure, or anywhere where the names say that it is a retry.
 pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
     let mut below = sleep;
     let mut tried = None;
@@ -36,7 +36,7 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
             }
             _ if kind.is_loop() && facts.node(below).role == Role::Body => {
                 let tried = tried.or_else(|| try_before(facts, around, below));
-                let tried = tried.or_else(|| failed.then_some(around))?;
+                let tried = tried.or_else(|| (failed || is_named_retry(facts, around)).then_some(around))?;
                 let found = Attempts { of: around, tried };
                 return is_attempts(facts, &found, sleep).then_some(found);
             }
@@ -45,6 +45,19 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
         below = around;
     }
     None
+}
+
+/// A loop whose counter, or whose function, is called after retries.
+fn is_named_retry(facts: &FileFacts, of: NodeId) -> bool {
+    let says = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.contains("retr") || name.contains("backoff")
+    };
+    let counter = facts.child(of, Role::Target).or_else(|| facts.child(of, Role::Test));
+    let function = facts.function(facts.function_of(of));
+    let counted =
+        counter.is_some_and(|it| (it.0..facts.node(it).end).any(|at| facts.name_text(NodeId(at)).is_some_and(says)));
+    counted || says(facts.text(function.name))
 }
 
 /// Whether a block around the sleep, up to the handler, ends behind it by leaving: then no attempt follows.
@@ -230,7 +243,7 @@ fn says_failure(facts: &FileFacts, test: NodeId) -> bool {
         };
         match facts.kind(it) {
             Kind::Number => facts.number(it).is_some_and(|code| (400.0..600.0).contains(&code)),
-            Kind::Name | Kind::Attribute => ["rate_limit", "throttl", "retr", "error", "fail"]
+            Kind::Name | Kind::Attribute => ["rate_limit", "throttl", "retryable", "should_retry", "transient"]
                 .iter()
                 .any(|word| named().to_ascii_lowercase().contains(word)),
             _ => false,

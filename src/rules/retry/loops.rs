@@ -5,7 +5,7 @@ use super::{Form, Retry};
 use crate::catalog::{Act, Blocks};
 use crate::diagnostic::Confidence;
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
-use crate::project::{At, Callee, Flags, Site, written};
+use crate::project::{At, Callee, Flags, Site, Steadiness, written};
 use crate::rules::Context;
 use crate::rules::text::expr_text;
 
@@ -20,6 +20,15 @@ pub(super) fn find(cx: &Context<'_>, local: LocalFn) -> Vec<Retry> {
             found.push((attempts, retry));
         }
     }
+    // Who adds chance to one wait of a loop meant it for all of them.
+    let spread: Vec<NodeId> = found
+        .iter()
+        .filter(|it| it.1.waits == Steadiness::Random)
+        .map(|it| it.0)
+        .collect();
+    for (of, retry) in &mut found {
+        retry.is_minor |= retry.waits == Steadiness::Given && !spread.contains(of);
+    }
     found.into_iter().map(|(_, retry)| retry).collect()
 }
 
@@ -30,7 +39,7 @@ fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<(NodeId, Retry
     if facts.number(delay).is_some_and(|it| it <= 0.0) {
         return None;
     }
-    let attempts = around(facts, site.at.node)?;
+    let attempts = around(facts, site.at.node).or_else(|| recursion(cx, site))?;
     let remote = remote(cx, local, &attempts)?;
     let waits = cx.project.steadiness(At {
         module: cx.module,
@@ -43,9 +52,24 @@ fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<(NodeId, Retry
         waits,
         wait: expr_text(facts, delay, 6),
         remote,
-        is_single: is_start_up(cx, local) || connects(cx, &attempts),
+        is_minor: is_start_up(cx, local) || connects(cx, &attempts),
     };
     Some((attempts.of, retry))
+}
+
+/// A function that calls itself again in the handler in which it has slept.
+fn recursion(cx: &Context<'_>, site: &Site) -> Option<Attempts> {
+    let facts = cx.facts();
+    let handler = facts
+        .ancestors(site.at.node)
+        .find(|&it| facts.kind(it) == Kind::Handler)?;
+    let mut calls = cx.project.graph.callers(site.caller);
+    let again = calls.any(|(_, it)| it.caller == site.caller && facts.contains(handler, it.at.node));
+    let of = facts.function(site.caller.local).node;
+    (again && facts.contains(of, handler)).then(|| Attempts {
+        of,
+        tried: NodeId(facts.node(handler).parent),
+    })
 }
 
 /// How long the site sleeps, if it does.

@@ -24,8 +24,8 @@ pub(super) struct Retry {
     pub(super) wait: String,
     /// How sure it is that what is tried reaches others.
     pub(super) remote: Confidence,
-    /// Nobody else does the same at that time: it waits for a service to come up, or keeps one client connected.
-    pub(super) is_single: bool,
+    /// Few do the same at that time: it waits for a service to come up, keeps one client connected, or heeds a server.
+    pub(super) is_minor: bool,
 }
 
 /// How a retry is written.

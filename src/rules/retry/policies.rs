@@ -48,7 +48,7 @@ fn place(cx: &Context<'_>, local: LocalFn, node: NodeId, policy: Policy) -> Retr
         waits: policy.waits,
         wait: policy.wait,
         remote: if reaches { Confidence::High } else { Confidence::Medium },
-        is_single: false,
+        is_minor: false,
     }
 }
 
