@@ -18,6 +18,7 @@ mod infer;
 mod limiter;
 mod loops;
 mod modules;
+pub mod order;
 mod reaching;
 mod remote;
 mod scarce;
