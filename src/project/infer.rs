@@ -207,7 +207,15 @@ impl<'a> Eval<'a> {
             return self.expr(arg).awaited();
         }
         let ty = self.expr(value);
-        self.element(&ty, false)
+        self.nth(&ty, index)
+    }
+
+    /// The `index`-th element of a tuple, any element of something else.
+    fn nth(&mut self, ty: &Ty, index: u32) -> Ty {
+        match ty {
+            Ty::Tuple(elements) => elements.get(index as usize).cloned().unwrap_or_default(),
+            _ => self.element(ty, false),
+        }
     }
 
     /// `for i, x in enumerate(xs)`, `for k, v in d.items()`, `for a, b in zip(xs, ys)`.
@@ -232,7 +240,7 @@ impl<'a> Eval<'a> {
                 };
             }
         }
-        self.element(element, false)
+        self.nth(element, index)
     }
 
     /// What iterating gives.
@@ -421,7 +429,11 @@ impl<'a> Eval<'a> {
             "Tuple" | "tuple" if args.len() > 1 && facts.kind(args[1]) != Kind::Ellipsis => {
                 let elements: Vec<Ty> = (0..args.len()).map(|at| arg(self, at)).collect();
                 let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
-                Ty::collection(if same { elements[0].clone() } else { Ty::Unknown })
+                if same {
+                    Ty::collection(elements[0].clone())
+                } else {
+                    Ty::Tuple(elements.into())
+                }
             }
             "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Mapped" => arg(self, 0),
             "Union" => (0..args.len())
@@ -515,7 +527,11 @@ impl<'a> Eval<'a> {
                 // A tuple's elements are one type only where they are the same.
                 let elements: Vec<Ty> = facts.children(node).map(|it| self.expr(it)).collect();
                 let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
-                Ty::collection(if same { elements.into_iter().next().unwrap_or_default() } else { Ty::Unknown })
+                if same {
+                    Ty::collection(elements.into_iter().next().unwrap_or_default())
+                } else {
+                    Ty::Tuple(elements.into())
+                }
             }
             Kind::List | Kind::Set => {
                 let first = facts.children(node).next().map_or(Ty::Unknown, |it| self.expr(it));
@@ -696,7 +712,7 @@ impl<'a> Eval<'a> {
             Ty::External(class) => self.external_member(*class, name),
             Ty::Instance(class) => self.instance_member(*class, name, 0),
             Ty::Class(class) => self.class_member(*class, name),
-            Ty::Plain | Ty::Collection(_) | Ty::Mapping(_) => Ty::Plain,
+            Ty::Plain | Ty::Collection(_) | Ty::Tuple(_) | Ty::Mapping(_) => Ty::Plain,
             Ty::Function(_) | Ty::Bound(_) | Ty::Partial(_) => Ty::Unknown,
             _ => Ty::Unknown,
         }
