@@ -2,7 +2,7 @@
 
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::{How, Kind, NodeId, PlaceKind, Role};
+use crate::facts::{Kind, NodeId, PlaceKind, Role};
 use crate::project::{FanOut, Hold, LimiterKind, Starter, Width};
 use crate::rules::Context;
 use crate::rules::Rule;
@@ -24,12 +24,17 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for hold in cx.project.limiters.holds(cx.module) {
-        found.extend(around_spawn(cx, hold).or_else(|| around_all(cx, hold)).or_else(|| own_each_time(cx, hold)));
+        found.extend(
+            around_spawn(cx, hold)
+                .or_else(|| around_all(cx, hold))
+                .or_else(|| own_each_time(cx, hold)),
+        );
     }
     for limiter in cx.project.limiters.too_big(cx.module) {
         found.push(too_big(cx, *limiter));
     }
-    for (_, name, made) in never_entered(cx) {
+    for &(name, made) in cx.project.limiters.never_entered(cx.module) {
+        let name = cx.facts().text(name);
         let function = cx.function(cx.facts().function_of(made));
         let message = format!("`{name}` is made and never entered, so it limits nothing");
         let mut diagnostic = cx.diagnostic(&RULE.info, function, made, message);
@@ -44,7 +49,9 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
 pub(super) fn speaks_of(cx: &Context<'_>, fan_out: &FanOut) -> bool {
     let holds = cx.project.limiters.holds(cx.module).iter();
     let around = holds.filter(|it| it.function == fan_out.orchestrator && it.covers(fan_out.at.node));
-    around.into_iter().any(|it| around_spawn(cx, it).or_else(|| around_all(cx, it)).is_some())
+    around
+        .into_iter()
+        .any(|it| around_spawn(cx, it).or_else(|| around_all(cx, it)).is_some())
 }
 
 fn name(cx: &Context<'_>, hold: &Hold) -> String {
@@ -64,9 +71,12 @@ fn around_spawn(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
         return None;
     }
     let facts = cx.facts();
-    let waits = (hold.covers.0..hold.covers.1)
-        .map(NodeId)
-        .any(|it| matches!(facts.kind(it), Kind::Await | Kind::AsyncFor | Kind::AsyncWith | Kind::Yield | Kind::Return));
+    let waits = (hold.covers.0..hold.covers.1).map(NodeId).any(|it| {
+        matches!(
+            facts.kind(it),
+            Kind::Await | Kind::AsyncFor | Kind::AsyncWith | Kind::Yield | Kind::Return
+        )
+    });
     if waits {
         return None;
     }
@@ -89,7 +99,8 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     }
     let limiter = name(cx, hold);
     let starter = text::starter(cx, gather);
-    let message = format!("`{limiter}` is entered once around the whole `{starter}`, so it does not bound what runs inside");
+    let message =
+        format!("`{limiter}` is entered once around the whole `{starter}`, so it does not bound what runs inside");
     let help = format!("enter `{limiter}` inside each task, not around `{starter}`");
     let mut diagnostic = finding(cx, hold, hold.subject, message, help);
     if hold.made.is_none() {
@@ -101,7 +112,9 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
 /// A module's limiter that no other place of the file names.
 fn is_entered_once(cx: &Context<'_>, hold: &Hold) -> bool {
     let facts = cx.facts();
-    let Some(place) = facts.name_place(hold.subject) else { return false };
+    let Some(place) = facts.name_place(hold.subject) else {
+        return false;
+    };
     let uses = (0..facts.nodes.len()).filter(|&it| {
         let node = NodeId(u32::try_from(it).unwrap_or(u32::MAX));
         facts.name_place(node) == Some(place) && facts.node(node).role != Role::Target
@@ -130,7 +143,9 @@ fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: S
     "the code looks bounded, and as many run at once as if the limiter were not there".clone_into(&mut diagnostic.why);
     diagnostic.help = help;
     if node != hold.subject {
-        diagnostic.labels.push(cx.label(text::at(cx, hold.subject), "entered here"));
+        diagnostic
+            .labels
+            .push(cx.label(text::at(cx, hold.subject), "entered here"));
     }
     if let Some(made) = hold.made.filter(|&it| it != hold.subject && it != node) {
         diagnostic.labels.push(cx.label(text::at(cx, made), "made here"));
@@ -149,29 +164,4 @@ fn too_big(cx: &Context<'_>, call: NodeId) -> Diagnostic {
     "the code looks bounded, and everything runs at once".clone_into(&mut diagnostic.why);
     diagnostic.help = format!("give it the number that the other side can take: `{made}(10)`");
     diagnostic
-}
-
-/// Local limiters that nothing uses.
-fn never_entered<'a>(cx: &Context<'a>) -> Vec<(NodeId, &'a str, NodeId)> {
-    let facts = cx.facts();
-    let unused = facts.definitions.iter().filter_map(|it| {
-        let How::Assign { value, .. } = it.how else { return None };
-        let place = facts.place(it.place);
-        let local = place.kind == PlaceKind::Local && place.n_defs == 1;
-        (local && facts.kind(value) == Kind::Call && is_limiter(cx, value) && !is_used(cx, it.place))
-            .then(|| (it.node, facts.text(place.name), value))
-    });
-    unused.collect()
-}
-
-fn is_limiter(cx: &Context<'_>, call: NodeId) -> bool {
-    cx.project.limiters.makes(&cx.project.names, text::at(cx, call))
-}
-
-fn is_used(cx: &Context<'_>, place: crate::facts::PlaceId) -> bool {
-    let facts = cx.facts();
-    (0..facts.nodes.len()).any(|it| {
-        let node = NodeId(u32::try_from(it).unwrap_or(u32::MAX));
-        facts.name_place(node) == Some(place) && facts.node(node).role != Role::Target
-    })
 }

@@ -3,7 +3,7 @@
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity, Step};
 use crate::facts::{Kind, NodeId, Role};
-use crate::project::{Eval, FanOut, FnId, Reached, Resource, Strand, Width, Worker};
+use crate::project::{Eval, FanOut, FnId, Reached, Resource, Strand, Width, Worker, is_bounded_by_transport};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -26,7 +26,9 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut told: Vec<(FnId, NodeId)> = Vec::new();
     for fan_out in cx.project.fan_outs.of(cx.module) {
         if !fan_out.bounded && !text::is_shutdown(cx, fan_out) {
-            let Some((diagnostic, source)) = report(cx, fan_out) else { continue };
+            let Some((diagnostic, source)) = report(cx, fan_out) else {
+                continue;
+            };
             let key = source.map(|it| (fan_out.orchestrator, it));
             if key.is_none_or(|it| !told.contains(&it)) {
                 found.push(diagnostic);
@@ -50,18 +52,25 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
         .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
     let (strand, worker, reached) = known?;
     // A limiter on the way that limits nothing is a finding of its own, and says it better.
-    if looks_limited(cx, fan_out, &reached) {
+    if looks_limited(cx, fan_out, worker, &reached) {
         return None;
     }
     Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
 }
 
-fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool {
+fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> bool {
     let project = cx.project;
+    let sink = reached.chain.last().map(|&it| project.graph.site(it));
+    let worker = text::at(cx, worker.node);
+    if sink.is_some_and(|it| is_bounded_by_transport(&project.names, it, worker)) {
+        return true;
+    }
     let own = reached.chain.iter().any(|&it| {
         let site = project.graph.site(it);
         let holds = project.limiters.holds(site.at.module).iter();
-        holds.filter(|it| it.function == site.caller).any(|it| it.made.is_some() && it.covers(site.at.node))
+        holds
+            .filter(|it| it.function == site.caller)
+            .any(|it| it.made.is_some() && it.covers(site.at.node))
     });
     own || super::ineffective_limiter::speaks_of(cx, fan_out)
 }
@@ -72,7 +81,9 @@ fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
     let at = |node: NodeId| {
         let sites = graph.sites_at(fan_out.orchestrator, node);
-        sites.filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id)).min_by_key(|it| it.chain.len())
+        sites
+            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
+            .min_by_key(|it| it.chain.len())
     };
     if let Some(found) = at(worker.node) {
         return Some(found);
@@ -84,21 +95,36 @@ fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     if limits {
         return None;
     }
-    worker.wrapped.iter().find_map(|&it| at(it)).or_else(|| guessed(cx, fan_out, worker))
+    worker
+        .wrapped
+        .iter()
+        .find_map(|&it| at(it))
+        .or_else(|| guessed(cx, fan_out, worker))
 }
 
 /// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.
 fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
     let facts = cx.facts();
     let project = cx.project;
-    let func = facts.child(worker.node, Role::Func).filter(|&it| facts.kind(it) == Kind::Attribute)?;
-    if project.graph.sites_at(fan_out.orchestrator, worker.node).next().is_some() {
+    let func = facts
+        .child(worker.node, Role::Func)
+        .filter(|&it| facts.kind(it) == Kind::Attribute)?;
+    if project
+        .graph
+        .sites_at(fan_out.orchestrator, worker.node)
+        .next()
+        .is_some()
+    {
         return None;
     }
     let receiver = facts.child(func, Role::Value)?;
-    let unknown = Eval::new(&project.names, &project.types, cx.module).expr(receiver).is_unknown();
+    let unknown = Eval::new(&project.names, &project.types, cx.module)
+        .expr(receiver)
+        .is_unknown();
     let name = facts.payload_text(func).filter(|_| unknown)?;
-    project.scarce.guessed(&project.names, &project.graph, &project.limiters, name)
+    project
+        .scarce
+        .guessed(&project.names, &project.graph, &project.limiters, name)
 }
 
 fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
@@ -157,8 +183,12 @@ fn severity(resource: Resource, exposure: Exposure) -> Severity {
 
 fn consequence(resource: Resource) -> &'static str {
     match resource {
-        Resource::Network => "as many requests as there are items go out together, and end in rate limits, timeouts and full pools",
-        Resource::Database => "as many queries as there are items wait for the pool's few connections, and so does everybody else",
+        Resource::Network => {
+            "as many requests as there are items go out together, and end in rate limits, timeouts and full pools"
+        }
+        Resource::Database => {
+            "as many queries as there are items wait for the pool's few connections, and so does everybody else"
+        }
         Resource::Subprocess => "as many processes as there are items compete for the machine",
         Resource::File => "as many files as there are items are open together, up to the limit of the process",
     }

@@ -33,7 +33,16 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     fn new(names: &'a Names, graph: &'a CallGraph, limiters: &'a Limiters, function: FnId) -> Self {
         let facts = names.facts(function.module);
-        Self { names, graph, limiters, facts, function, local: function.local, fan: None, consumed: Vec::new() }
+        Self {
+            names,
+            graph,
+            limiters,
+            facts,
+            function,
+            local: function.local,
+            fan: None,
+            consumed: Vec::new(),
+        }
     }
 
     /// The calls of the function that run many awaitables, with the arguments that hold them.
@@ -44,7 +53,10 @@ impl<'a> Scope<'a> {
             let entry = self.names.catalog.entry(id);
             let gathers = matches!(entry.act, Some(Act::FanOut | Act::BoundedFanOut))
                 && matches!(entry.takes, Some(Takes::Awaitables | Takes::Spread));
-            if gathers && self.facts.kind(site.at.node) == Kind::Call && found.last().map(|it| it.0) != Some(site.at.node) {
+            if gathers
+                && self.facts.kind(site.at.node) == Kind::Call
+                && found.last().map(|it| it.0) != Some(site.at.node)
+            {
                 found.push((site.at.node, id));
             }
         }
@@ -77,12 +89,20 @@ impl<'a> Scope<'a> {
 
     fn strand(&mut self, element: &Element) -> Strand {
         let worker = if element.is_function {
-            Some(Worker { node: element.node, wrapped: Vec::new(), in_thread: false })
+            Some(Worker {
+                node: element.node,
+                wrapped: Vec::new(),
+                in_thread: false,
+            })
         } else {
             self.worker(element.node)
         };
         let (width, source) = self.width(&element.loops);
-        let width = if element.is_slice { width.min(Width::Bounded) } else { width };
+        let width = if element.is_slice {
+            width.min(Width::Bounded)
+        } else {
+            width
+        };
         Strand { worker, width, source }
     }
 
@@ -140,7 +160,10 @@ fn gathers(scope: &mut Scope<'_>) -> Vec<FanOut> {
         scope.fan = Some(call);
         let strands = scope.strands(elements);
         found.push(FanOut {
-            at: At { module: scope.function.module, node: call },
+            at: At {
+                module: scope.function.module,
+                node: call,
+            },
             orchestrator: scope.function,
             starter: Starter::Together(Some(id)),
             bounded: entry.act == Some(Act::BoundedFanOut) || scope.slides(call),
@@ -177,14 +200,20 @@ fn helped(scope: &mut Scope<'_>, helpers: &Helpers) -> Vec<FanOut> {
                 _ => {}
             }
         }
-        let awaitables: Vec<Element> =
-            elements.found.into_iter().filter(|it| !it.is_function && scope.makes_awaitable(it.node)).collect();
+        let awaitables: Vec<Element> = elements
+            .found
+            .into_iter()
+            .filter(|it| !it.is_function && scope.makes_awaitable(it.node))
+            .collect();
         if awaitables.is_empty() {
             continue;
         }
         let strands = scope.strands(awaitables);
         found.push(FanOut {
-            at: At { module: scope.function.module, node: call },
+            at: At {
+                module: scope.function.module,
+                node: call,
+            },
             orchestrator: scope.function,
             starter: Starter::Together(None),
             strands,
@@ -203,7 +232,9 @@ pub(super) fn helpers(names: &Names, graph: &CallGraph, limiters: &Limiters) -> 
             let function = FnId { module, local };
             let scope = Scope::new(names, graph, limiters, function);
             let gathers = scope.gathers();
-            let given = gathers.iter().any(|&(call, id)| scope.gathers_parameter(call, names.catalog.entry(id)));
+            let given = gathers
+                .iter()
+                .any(|&(call, id)| scope.gathers_parameter(call, names.catalog.entry(id)));
             given.then(|| (function, is_bounded_helper(&scope, &gathers)))
         })
     });
@@ -214,7 +245,20 @@ fn is_bounded_helper(scope: &Scope<'_>, gathers: &[(NodeId, EntryId)]) -> bool {
     let name = scope.facts.text(scope.names.function(scope.function).name);
     let catalog = &scope.names.catalog;
     says_limit(name)
-        || has_word(name, &["batch", "batches", "batched", "chunk", "chunked", "chunks", "concurrent", "pool", "window"])
+        || has_word(
+            name,
+            &[
+                "batch",
+                "batches",
+                "batched",
+                "chunk",
+                "chunked",
+                "chunks",
+                "concurrent",
+                "pool",
+                "window",
+            ],
+        )
         || scope.limiters.enters_deep(scope.names, scope.graph, scope.function)
         || gathers.iter().any(|(call, id)| {
             catalog.entry(*id).act == Some(Act::BoundedFanOut) || scope.slides(*call) || scope.is_in_loop(*call)
@@ -227,7 +271,11 @@ impl Scope<'_> {
         let facts = self.facts;
         let root = facts.children(call).filter(|&it| facts.node(it).role != Role::Func);
         let direct = root.clone().any(|it| {
-            let inner = if facts.kind(it) == Kind::Starred { facts.child(it, Role::Value) } else { Some(it) };
+            let inner = if facts.kind(it) == Kind::Starred {
+                facts.child(it, Role::Value)
+            } else {
+                Some(it)
+            };
             inner.is_some_and(|it| self.is_parameter(it))
         });
         direct
