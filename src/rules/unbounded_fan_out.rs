@@ -1,9 +1,10 @@
 #![doc = include_str!("../../rules/unbounded-fan-out.md")]
 
+use super::fan_out_reach::{looks_limited, reached, witness};
 use super::fan_out_text as text;
-use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity, Step};
-use crate::facts::{Kind, NodeId, Role};
-use crate::project::{Eval, FanOut, FnId, Reached, Resource, Strand, Width, Worker, is_bounded_by_transport};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::NodeId;
+use crate::project::{FanOut, FnId, Reached, Resource, Strand, Width, Worker};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -58,75 +59,6 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
     Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
 }
 
-fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> bool {
-    let project = cx.project;
-    let sink = reached.chain.last().map(|&it| project.graph.site(it));
-    let worker = text::at(cx, worker.node);
-    if sink.is_some_and(|it| is_bounded_by_transport(&project.names, it, worker)) {
-        return true;
-    }
-    let own = reached.chain.iter().any(|&it| {
-        let site = project.graph.site(it);
-        let holds = project.limiters.holds(site.at.module).iter();
-        holds
-            .filter(|it| it.function == site.caller)
-            .any(|it| it.made.is_some() && it.covers(site.at.node))
-    });
-    own || super::ineffective_limiter::speaks_of(cx, fan_out)
-}
-
-/// The unlimited path from the worker, or from a coroutine that it is given and does not limit.
-fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
-    let project = cx.project;
-    let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
-    let at = |node: NodeId| {
-        let sites = graph.sites_at(fan_out.orchestrator, node);
-        sites
-            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
-            .min_by_key(|it| it.chain.len())
-    };
-    if let Some(found) = at(worker.node) {
-        return Some(found);
-    }
-    let limits = graph
-        .sites_at(fan_out.orchestrator, worker.node)
-        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, graph, it)))
-        || text::says_limit(&cx.call_text(text::at(cx, worker.node)));
-    if limits {
-        return None;
-    }
-    worker
-        .wrapped
-        .iter()
-        .find_map(|&it| at(it))
-        .or_else(|| guessed(cx, fan_out, worker))
-}
-
-/// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.
-fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
-    let facts = cx.facts();
-    let project = cx.project;
-    let func = facts
-        .child(worker.node, Role::Func)
-        .filter(|&it| facts.kind(it) == Kind::Attribute)?;
-    if project
-        .graph
-        .sites_at(fan_out.orchestrator, worker.node)
-        .next()
-        .is_some()
-    {
-        return None;
-    }
-    let receiver = facts.child(func, Role::Value)?;
-    let unknown = Eval::new(&project.names, &project.types, cx.module)
-        .expr(receiver)
-        .is_unknown();
-    let name = facts.payload_text(func).filter(|_| unknown)?;
-    project
-        .scarce
-        .guessed(&project.names, &project.graph, &project.limiters, name)
-}
-
 fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
     let work = text::worker(cx, worker);
     let starter = text::starter(cx, fan_out);
@@ -146,18 +78,6 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
     diagnostic.group = end;
     diagnostic
-}
-
-/// From the worker to the scarce call.
-fn witness(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> Vec<Step> {
-    let first = Step {
-        location: cx.here(worker.node),
-        qualname: cx.qualname(fan_out.orchestrator),
-        text: cx.call_text(text::at(cx, worker.node)),
-    };
-    let chain = cx.steps(&reached.chain);
-    let starts_there = chain.first().is_some_and(|it| it.location == first.location);
-    (!starts_there).then_some(first).into_iter().chain(chain).collect()
 }
 
 fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<crate::diagnostic::Label> {
