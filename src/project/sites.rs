@@ -140,7 +140,9 @@ impl Collector<'_> {
             }
             Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
             Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
-            Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Mapping(_) => self.resolution.external += 1,
+            Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Tuple(_) | Ty::Mapping(_) => {
+                self.resolution.external += 1
+            }
             Ty::External(class) => {
                 self.resolution.external += 1;
                 if let Some(entry) = self.names.catalog.method(*class, "__call__") {
@@ -238,7 +240,9 @@ impl Collector<'_> {
     /// `row.awaitable_attrs.children` queries the database; no other library has an attribute of that name.
     fn lazy_columns(&mut self, caller: FnId, node: NodeId) {
         let catalog = &self.names.catalog;
-        let class = catalog.find("sqlalchemy.ext.asyncio.AsyncAttrs").and_then(|it| catalog.class(it));
+        let class = catalog
+            .find("sqlalchemy.ext.asyncio.AsyncAttrs")
+            .and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
             let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Library(entry), flags);
