@@ -65,11 +65,19 @@ fn module(sources: &Sources, roots: &FxHashMap<&str, u32>, file: FileId, facts: 
         file,
         root: roots.get(source.import_root.as_str()).copied().unwrap_or(0),
         name: source.module.clone(),
+        path_name: path_name(&source.import_root, &source.module),
         is_package: source.is_package,
         reported: source.reported,
         is_test: source.is_test,
         facts,
     }
+}
+
+/// The dotted name below the project root of a module whose import root lies deeper.
+fn path_name(import_root: &str, module: &str) -> Option<String> {
+    let parts = import_root.split('/').filter(|it| !it.is_empty());
+    let whole: Vec<&str> = parts.chain(module.split('.')).filter(|it| !it.is_empty()).collect();
+    (!import_root.is_empty()).then(|| whole.join("."))
 }
 
 /// The facts of one file; its text and tree are gone when this returns.

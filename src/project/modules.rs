@@ -16,6 +16,8 @@ pub struct Module {
     pub root: u32,
     /// Dotted name below the import root.
     pub name: String,
+    /// Dotted name below the project root, where that is another one: folders without `__init__.py` are packages too.
+    pub path_name: Option<String>,
     /// `__init__.py`.
     pub is_package: bool,
     /// Its findings are wanted.
@@ -66,6 +68,12 @@ impl ModuleTable {
                 .entry(module.name.clone())
                 .and_modify(|it| *it = None)
                 .or_insert(Some(id));
+            if let Some(path_name) = &module.path_name {
+                let entry = table.unique.entry(path_name.clone());
+                entry.and_modify(|it| *it = None).or_insert(Some(id));
+                let top = path_name.split('.').next().unwrap_or_default();
+                table.tops.insert(top.to_owned(), ());
+            }
             let top = module.name.split('.').next().unwrap_or_default();
             table.tops.insert(top.to_owned(), ());
         }
