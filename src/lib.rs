@@ -12,7 +12,6 @@ pub mod diagnostic;
 pub mod evidence;
 pub mod facts;
 pub mod guard;
-pub mod observe;
 pub mod pipeline;
 pub mod project;
 pub mod report;
@@ -21,6 +20,7 @@ pub mod source;
 pub mod suppress;
 pub mod syntax;
 pub mod triage;
+pub mod triaging;
 
 use analysis::Analysis;
 use analysis::FileIgnores;

@@ -7,8 +7,8 @@ use tailspike::check::{self, Status};
 use tailspike::cli::{Cli, Command, TableFormat};
 use tailspike::config::{ConfigError, nearest};
 use tailspike::guard;
-use tailspike::observe;
 use tailspike::report::{self, Table};
+use tailspike::triaging;
 
 fn main() -> ExitCode {
     guard::install();
@@ -61,8 +61,8 @@ fn fail(error: &anyhow::Error, err: &mut dyn Write) -> ExitCode {
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
     match command {
         Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
-        Command::Triage(args) => observe::triage(args, out),
-        Command::Sites(args) => observe::sites(args, out),
+        Command::Triage(args) => triaging::triage(args, out),
+        Command::Sites(args) => triaging::sites(args, out),
         Command::Explain { rule } => explain(rule, out),
         Command::Rules { format } => {
             let table = match format {

@@ -39,7 +39,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("edit", &["facts", "diagnostic", "source::FileId", "source::Location"]),
     ("evidence", &["facts", "project"]),
-    ("triage", &["diagnostic", "project", "evidence"]),
+    (
+        "triage",
+        &["diagnostic", "project", "evidence", "facts::NodeId", "source::FileId"],
+    ),
     ("report", &["source", "diagnostic", "triage"]),
 ];
 

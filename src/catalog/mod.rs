@@ -143,7 +143,8 @@ impl Catalog {
     /// Whether the entry describes all methods of a class alike (`*`).
     #[must_use]
     pub fn is_wildcard(&self, id: EntryId) -> bool {
-        self.find(self.entry_name(id)).is_some_and(|it| self.class(it).is_some())
+        self.find(self.entry_name(id))
+            .is_some_and(|it| self.class(it).is_some())
     }
 
     /// The entry's dotted name.

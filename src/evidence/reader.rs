@@ -1,12 +1,23 @@
 //! Bytes to physical lines, in bounded memory.
 
 use memchr::memchr;
-use std::io::{Read, Result};
+use std::fs::File;
+use std::io::Read;
+use std::io::Result;
+use std::path::Path;
 
 /// The part of a line that is kept. Longer ones are dumps; a template never needs more.
 pub const MAX_LINE: usize = 64 * 1024;
 
 const CHUNK: usize = 1 << 20;
+
+/// A file for reading, standard input for `-`.
+pub fn open(path: &Path) -> Result<Box<dyn Read>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(std::io::stdin().lock()));
+    }
+    Ok(Box::new(File::open(path)?))
+}
 
 /// Hands every line of `input` to `each`, without its ending, and numbered from 1. A last line without an ending counts.
 /// `each` answers whether to go on. Returns the number of lines that were cut at [`MAX_LINE`].

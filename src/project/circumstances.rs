@@ -296,11 +296,19 @@ fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
 
 /// `x = self._instances.get(key)` before `if x is None`: the local is what a store remembers.
 fn from_cache(facts: &FileFacts, test: NodeId, target: &str) -> bool {
-    let named = (test.0..facts.node(test).end).map(NodeId).find(|&it| facts.name_text(it) == Some(target));
-    let Some(place) = named.and_then(|it| facts.name_place(it)) else { return false };
+    let named = (test.0..facts.node(test).end)
+        .map(NodeId)
+        .find(|&it| facts.name_text(it) == Some(target));
+    let Some(place) = named.and_then(|it| facts.name_place(it)) else {
+        return false;
+    };
     facts.definitions_of(place).iter().any(|it| match it.how {
         crate::facts::How::Assign { value, .. } => {
-            let call = if facts.kind(value) == Kind::Call { facts.child(value, Role::Func) } else { Some(value) };
+            let call = if facts.kind(value) == Kind::Call {
+                facts.child(value, Role::Func)
+            } else {
+                Some(value)
+            };
             let text = call.map(|it| written(facts, it)).unwrap_or_default();
             let looks_up = text.ends_with(".get") || facts.kind(value) == Kind::Subscript;
             looks_up && remembers(&text)
@@ -320,7 +328,9 @@ fn remembers(text: &str) -> bool {
 }
 
 fn assigns_local(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
-    facts.descendants(guard).any(|it| facts.node(it).role == Role::Target && facts.name_text(it) == Some(target))
+    facts
+        .descendants(guard)
+        .any(|it| facts.node(it).role == Role::Target && facts.name_text(it) == Some(target))
 }
 
 /// `if self._x is None: self.start()`, where `start` is a method that assigns `self._x`.

@@ -2,6 +2,7 @@
 //!
 //! Takes facts and the catalog, gives a read-only [`Project`]. Knows no rule, no log and no output.
 
+mod at_once;
 mod blocking;
 mod chains;
 mod circumstances;
@@ -12,16 +13,19 @@ mod fan_out;
 mod graph;
 mod guards;
 mod ids;
+mod implementations;
 mod infer;
 mod limiter;
 mod loops;
 mod modules;
+pub mod order;
 mod reaching;
 mod remote;
 mod scarce;
 mod sites;
 mod steadiness;
 mod transparent;
+mod transport;
 mod ty;
 mod types;
 mod width;
@@ -45,6 +49,7 @@ pub use modules::{Importer, Module, ModuleTable, Target};
 use rayon::prelude::*;
 pub use scarce::{Reached, Resource, Scarce};
 pub use steadiness::Steadiness;
+pub use transport::is_bounded_by_transport;
 pub use ty::Ty;
 pub use types::{Entity, Types};
 pub use width::Width;

@@ -218,11 +218,17 @@ const MAX_GUESSES: usize = 4;
 fn async_methods(names: &Names) -> FxHashMap<Box<str>, Vec<FnId>> {
     let mut found: FxHashMap<Box<str>, Vec<FnId>> = FxHashMap::default();
     for (module, of) in (0..).map(ModuleId).zip(&names.modules) {
-        let methods = of.facts.all_functions().filter(|(_, it)| it.kind == FnKind::Async && it.class.is_some());
+        let methods = of
+            .facts
+            .all_functions()
+            .filter(|(_, it)| it.kind == FnKind::Async && it.class.is_some());
         for (local, method) in methods.filter(|_| !of.is_test) {
             let function = FnId { module, local };
             if !names.is_abstract(function) {
-                found.entry(of.facts.text(method.name).into()).or_default().push(function);
+                found
+                    .entry(of.facts.text(method.name).into())
+                    .or_default()
+                    .push(function);
             }
         }
     }

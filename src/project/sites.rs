@@ -4,18 +4,17 @@ use super::Names;
 use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
+use super::implementations::implementations;
+use super::at_once::never_blocks_here;
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
-use crate::catalog::{Act, Entry, EntryId};
-use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
+use crate::catalog::{Act, EntryId};
+use crate::facts::{FnKind, Kind, NodeId, Role};
 
 /// The attribute through which SQLAlchemy loads what a row has not loaded yet.
 const LAZY_COLUMNS: &str = "awaitable_attrs";
-
-/// Implementations of an abstract method beyond this many are not followed.
-const MAX_IMPLEMENTATIONS: usize = 24;
 
 /// The sites of a module, ordered by caller and node.
 pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Site>, Resolution) {
@@ -141,7 +140,9 @@ impl Collector<'_> {
             }
             Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
             Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
-            Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Mapping(_) => self.resolution.external += 1,
+            Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Tuple(_) | Ty::Mapping(_) => {
+                self.resolution.external += 1
+            }
             Ty::External(class) => {
                 self.resolution.external += 1;
                 if let Some(entry) = self.names.catalog.method(*class, "__call__") {
@@ -174,7 +175,7 @@ impl Collector<'_> {
             flags = flags.with(Flags::OFFLOADED);
         }
         if self.names.is_abstract(function) {
-            let them = self.implementations(function);
+            let them = implementations(self.names, function);
             if !them.is_empty() {
                 self.resolution.sets += 1;
                 let flags = if them.len() > 1 { flags.with(Flags::DUCK) } else { flags };
@@ -189,43 +190,6 @@ impl Collector<'_> {
         }
         self.resolution.own += 1;
         self.push(caller, node, Callee::Own(function), flags);
-    }
-
-    /// What subclasses do where the base only declares.
-    fn implementations(&self, function: FnId) -> Vec<FnId> {
-        let names = self.names;
-        let of = names.function(function);
-        let Some(local) = of.class else { return Vec::new() };
-        let name = names.facts(function.module).text(of.name);
-        let mut queue = vec![ClassId {
-            module: function.module,
-            local,
-        }];
-        let mut found = Vec::new();
-        let mut at = 0;
-        while at < queue.len() && queue.len() <= 4 * MAX_IMPLEMENTATIONS {
-            for &subclass in &names.classes.get(queue[at]).subclasses {
-                if queue.contains(&subclass) {
-                    continue;
-                }
-                queue.push(subclass);
-                if names.modules[subclass.module.0 as usize].is_test {
-                    continue;
-                }
-                if let Some(Member::Function(it)) = names.classes.own_member(&names.modules, subclass, name)
-                    && !names.is_abstract(it)
-                    && names.function(it).kind == of.kind
-                {
-                    found.push(it);
-                }
-            }
-            at += 1;
-        }
-        if found.len() > MAX_IMPLEMENTATIONS {
-            Vec::new()
-        } else {
-            found
-        }
     }
 
     fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, flags: Flags) {
@@ -276,7 +240,9 @@ impl Collector<'_> {
     /// `row.awaitable_attrs.children` queries the database; no other library has an attribute of that name.
     fn lazy_columns(&mut self, caller: FnId, node: NodeId) {
         let catalog = &self.names.catalog;
-        let class = catalog.find("sqlalchemy.ext.asyncio.AsyncAttrs").and_then(|it| catalog.class(it));
+        let class = catalog
+            .find("sqlalchemy.ext.asyncio.AsyncAttrs")
+            .and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
             let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Library(entry), flags);
@@ -431,28 +397,4 @@ impl Collector<'_> {
         }
         how
     }
-}
-
-/// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
-fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
-    if facts.kind(call) != Kind::Call {
-        return false;
-    }
-    let unless = entry.unless.iter().any(|(keyword, value)| {
-        facts.keyword(call, keyword).is_some_and(|it| match facts.kind(it) {
-            Kind::False => value == "False",
-            Kind::True => value == "True",
-            Kind::None => value == "None",
-            Kind::Number | Kind::Str => facts.payload_text(it) == Some(value),
-            _ => false,
-        })
-    });
-    let first_is_false = entry.unless.contains_key("blocking") || entry.unless.contains_key("block");
-    let only_if = entry.only_if.as_deref().is_some_and(|it| {
-        facts
-            .keyword(call, it)
-            .is_none_or(|value| facts.kind(value) == Kind::False)
-            && !facts.has_double_star(call)
-    });
-    unless || only_if || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
 }

@@ -37,6 +37,8 @@ pub enum Ty {
     Module(ModuleId),
     /// A list, tuple, set or iterator, by its element.
     Collection(Arc<Ty>),
+    /// A tuple of unequal elements.
+    Tuple(Arc<[Ty]>),
     /// A mapping, by its values.
     Mapping(Arc<Ty>),
     /// What `await` turns into the inner type.
@@ -100,6 +102,7 @@ impl Ty {
                 Ty::Plain => 2,
                 Ty::Foreign => 3,
                 Ty::Collection(it) | Ty::Mapping(it) if matches!(**it, Ty::Unknown) => 3,
+                Ty::Tuple(them) if them.iter().all(Ty::is_unknown) => 3,
                 _ => 4,
             }
         }

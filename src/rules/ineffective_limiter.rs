@@ -2,7 +2,7 @@
 
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::{How, Kind, NodeId, PlaceKind, Role};
+use crate::facts::{Kind, NodeId, PlaceKind, Role};
 use crate::project::{FanOut, Hold, LimiterKind, Starter, Width};
 use crate::rules::Context;
 use crate::rules::Rule;
@@ -33,7 +33,8 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for limiter in cx.project.limiters.too_big(cx.module) {
         found.push(too_big(cx, *limiter));
     }
-    for (_, name, made) in never_entered(cx) {
+    for &(name, made) in cx.project.limiters.never_entered(cx.module) {
+        let name = cx.facts().text(name);
         let function = cx.function(cx.facts().function_of(made));
         let message = format!("`{name}` is made and never entered, so it limits nothing");
         let mut diagnostic = cx.diagnostic(&RULE.info, function, made, message);
@@ -163,29 +164,4 @@ fn too_big(cx: &Context<'_>, call: NodeId) -> Diagnostic {
     "the code looks bounded, and everything runs at once".clone_into(&mut diagnostic.why);
     diagnostic.help = format!("give it the number that the other side can take: `{made}(10)`");
     diagnostic
-}
-
-/// Local limiters that nothing uses.
-fn never_entered<'a>(cx: &Context<'a>) -> Vec<(NodeId, &'a str, NodeId)> {
-    let facts = cx.facts();
-    let unused = facts.definitions.iter().filter_map(|it| {
-        let How::Assign { value, .. } = it.how else { return None };
-        let place = facts.place(it.place);
-        let local = place.kind == PlaceKind::Local && place.n_defs == 1;
-        (local && facts.kind(value) == Kind::Call && is_limiter(cx, value) && !is_used(cx, it.place))
-            .then(|| (it.node, facts.text(place.name), value))
-    });
-    unused.collect()
-}
-
-fn is_limiter(cx: &Context<'_>, call: NodeId) -> bool {
-    cx.project.limiters.makes(&cx.project.names, text::at(cx, call))
-}
-
-fn is_used(cx: &Context<'_>, place: crate::facts::PlaceId) -> bool {
-    let facts = cx.facts();
-    (0..facts.nodes.len()).any(|it| {
-        let node = NodeId(u32::try_from(it).unwrap_or(u32::MAX));
-        facts.name_place(node) == Some(place) && facts.node(node).role != Role::Target
-    })
 }

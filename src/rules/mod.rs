@@ -14,6 +14,7 @@ mod blocking_wait;
 mod context;
 mod cpu_bound_call;
 mod dangling_task;
+mod fan_out_reach;
 mod fan_out_text;
 mod ineffective_limiter;
 mod lock_across_await;

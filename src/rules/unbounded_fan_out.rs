@@ -1,9 +1,10 @@
 #![doc = include_str!("../../rules/unbounded-fan-out.md")]
 
+use super::fan_out_reach::{looks_limited, reached, witness};
 use super::fan_out_text as text;
-use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity, Step};
-use crate::facts::{Kind, NodeId, Role};
-use crate::project::{Eval, FanOut, FnId, Reached, Resource, Strand, Width, Worker};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::NodeId;
+use crate::project::{FanOut, FnId, Reached, Resource, Strand, Width, Worker};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -26,7 +27,9 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     let mut told: Vec<(FnId, NodeId)> = Vec::new();
     for fan_out in cx.project.fan_outs.of(cx.module) {
         if !fan_out.bounded && !text::is_shutdown(cx, fan_out) {
-            let Some((diagnostic, source)) = report(cx, fan_out) else { continue };
+            let Some((diagnostic, source)) = report(cx, fan_out) else {
+                continue;
+            };
             let key = source.map(|it| (fan_out.orchestrator, it));
             if key.is_none_or(|it| !told.contains(&it)) {
                 found.push(diagnostic);
@@ -50,59 +53,10 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
         .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
     let (strand, worker, reached) = known?;
     // A limiter on the way that limits nothing is a finding of its own, and says it better.
-    if looks_limited(cx, fan_out, &reached) {
+    if looks_limited(cx, fan_out, worker, &reached) {
         return None;
     }
     Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
-}
-
-fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, reached: &Reached) -> bool {
-    let project = cx.project;
-    let own = reached.chain.iter().any(|&it| {
-        let site = project.graph.site(it);
-        let holds = project.limiters.holds(site.at.module).iter();
-        holds
-            .filter(|it| it.function == site.caller)
-            .any(|it| it.made.is_some() && it.covers(site.at.node))
-    });
-    own || super::ineffective_limiter::speaks_of(cx, fan_out)
-}
-
-/// The unlimited path from the worker, or from a coroutine that it is given and does not limit.
-fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
-    let project = cx.project;
-    let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
-    let at = |node: NodeId| {
-        let sites = graph.sites_at(fan_out.orchestrator, node);
-        sites
-            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
-            .min_by_key(|it| it.chain.len())
-    };
-    if let Some(found) = at(worker.node) {
-        return Some(found);
-    }
-    let limits = graph
-        .sites_at(fan_out.orchestrator, worker.node)
-        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, graph, it)))
-        || text::says_limit(&cx.call_text(text::at(cx, worker.node)));
-    if limits {
-        return None;
-    }
-    worker.wrapped.iter().find_map(|&it| at(it)).or_else(|| guessed(cx, fan_out, worker))
-}
-
-/// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.
-fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
-    let facts = cx.facts();
-    let project = cx.project;
-    let func = facts.child(worker.node, Role::Func).filter(|&it| facts.kind(it) == Kind::Attribute)?;
-    if project.graph.sites_at(fan_out.orchestrator, worker.node).next().is_some() {
-        return None;
-    }
-    let receiver = facts.child(func, Role::Value)?;
-    let unknown = Eval::new(&project.names, &project.types, cx.module).expr(receiver).is_unknown();
-    let name = facts.payload_text(func).filter(|_| unknown)?;
-    project.scarce.guessed(&project.names, &project.graph, &project.limiters, name)
 }
 
 fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
@@ -124,18 +78,6 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
     diagnostic.group = end;
     diagnostic
-}
-
-/// From the worker to the scarce call.
-fn witness(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> Vec<Step> {
-    let first = Step {
-        location: cx.here(worker.node),
-        qualname: cx.qualname(fan_out.orchestrator),
-        text: cx.call_text(text::at(cx, worker.node)),
-    };
-    let chain = cx.steps(&reached.chain);
-    let starts_there = chain.first().is_some_and(|it| it.location == first.location);
-    (!starts_there).then_some(first).into_iter().chain(chain).collect()
 }
 
 fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<crate::diagnostic::Label> {

@@ -6,8 +6,8 @@
 
 pub mod events;
 pub mod findings;
+pub mod found;
 pub mod measures;
-pub mod order;
 pub mod report;
 pub mod signatures;
 pub mod windows;
@@ -20,17 +20,17 @@ use crate::evidence::resolve::Answer;
 use crate::evidence::sites::LogSite;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
-use crate::facts::FileFacts;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::ModuleId;
 use crate::project::Project;
+use crate::project::order::Order;
+use crate::project::order::place;
 use events::Run;
 use findings::Evidence;
-use findings::Found;
-use findings::Subject;
+use found::Found;
+use found::Subject;
 use measures::Measures;
-use order::Order;
 use rustc_hash::FxHashSet;
 use windows::Window;
 
@@ -65,7 +65,10 @@ pub fn triage(
         .iter()
         .map(|it| measures::measure(&run, log, it, memory))
         .collect();
-    let places: Vec<Option<(FnId, NodeId)>> = diagnostics.iter().map(|it| place(project, it)).collect();
+    let places: Vec<Option<(FnId, NodeId)>> = diagnostics
+        .iter()
+        .map(|it| place(project, it.location.file, it.location.start, &it.qualname))
+        .collect();
     let silent = silent(&run, sites);
     let evidence = Evidence {
         silent: &silent,
@@ -104,42 +107,4 @@ fn silent(run: &Run, sites: &Sites) -> FxHashSet<FnId> {
         silent.remove(&event.function);
     }
     silent
-}
-
-/// The function and node of a diagnostic.
-fn place(project: &Project, diagnostic: &Diagnostic) -> Option<(FnId, NodeId)> {
-    let index = project
-        .names
-        .modules
-        .iter()
-        .position(|it| it.file == diagnostic.location.file)?;
-    let module = ModuleId(u32::try_from(index).ok()?);
-    let facts = project.names.facts(module);
-    let node = node_at(facts, diagnostic.location.start)?;
-    let local = facts.function_of(node);
-    // A definition is where its function starts, whatever stands around it.
-    let own = facts.all_functions().find(|(_, it)| it.node == node).map(|it| it.0);
-    let named = facts
-        .all_functions()
-        .find(|(_, it)| facts.text(it.qualname) == diagnostic.qualname)
-        .map(|it| it.0);
-    let local = own
-        .or(named.filter(|_| facts.text(facts.function(local).qualname) != diagnostic.qualname))
-        .unwrap_or(local);
-    Some((FnId { module, local }, node))
-}
-
-/// The outermost node that starts at an offset, else the last that starts before it.
-fn node_at(facts: &FileFacts, start: u32) -> Option<NodeId> {
-    let nodes = (0u32..).zip(&facts.nodes).skip(1);
-    let mut best = None;
-    for (index, node) in nodes {
-        if node.start == start {
-            return Some(NodeId(index));
-        }
-        if node.start < start {
-            best = Some(NodeId(index));
-        }
-    }
-    best
 }

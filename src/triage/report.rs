@@ -1,8 +1,8 @@
 //! What the report says, as data: places, numbers, the lines of the log that show them, next steps.
 
 use super::Triage;
-use super::findings::Found;
-use super::findings::Subject;
+use super::found::Found;
+use super::found::Subject;
 use super::measures::Measures;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Pattern;

@@ -2,12 +2,12 @@
 
 use super::events::Event;
 use super::events::Run;
-use super::order::Order;
-use super::order::Region;
 use crate::evidence::loggers::Sink;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
 use crate::project::FnId;
+use crate::project::order::Order;
+use crate::project::order::Region;
 use rustc_hash::FxHashMap;
 
 /// A stretch of the run between two lines of the main line.

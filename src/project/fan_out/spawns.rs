@@ -28,8 +28,9 @@ impl Scope<'_> {
             }
             let worker = self.spawned(node, id, is_function);
             let (width, source) = self.width(&loops);
-            let bounded =
-                loops.iter().any(|&it| self.slides(it)) || self.is_awaited_in_turn(node) || self.waits_first(node)
+            let bounded = loops.iter().any(|&it| self.slides(it))
+                || self.is_awaited_in_turn(node)
+                || self.waits_first(node)
                 || self.is_admitted(node);
             found.push(FanOut {
                 at: At {
@@ -144,7 +145,10 @@ impl Scope<'_> {
                     .map(NodeId)
                     .any(|it| facts.name_place(it) == target);
             let pauses = self.entry(value).is_some_and(|it| it.act == Some(Act::AsyncSleep))
-                && facts.arg(value, 0).and_then(|it| facts.number(it)).is_some_and(|it| it > 0.0);
+                && facts
+                    .arg(value, 0)
+                    .and_then(|it| facts.number(it))
+                    .is_some_and(|it| it > 0.0);
             awaits || pauses
         })
     }
@@ -159,16 +163,24 @@ impl Scope<'_> {
     /// A turn of the loop that asks whether there is room: `if running >= MAX: continue`, `limiter.acquire_nowait()`.
     fn is_admitted(&self, node: NodeId) -> bool {
         let facts = self.facts;
-        let Some(around) = facts.ancestors(node).find(|&it| facts.kind(it).is_loop()) else { return false };
-        facts.descendants(around).take_while(|&it| it < node).any(|it| match facts.kind(it) {
-            Kind::If => facts.child(it, Role::Test).is_some_and(|test| asks_for_room(facts, test)),
-            Kind::Call => facts.child(it, Role::Func).is_some_and(|func| {
-                let text = spoken(facts, func);
-                let last = text.rsplit('.').next().unwrap_or_default();
-                (last.starts_with("acquire") || last == "locked" || last.starts_with("try_acquire")) && says_limit(&text)
-            }),
-            _ => false,
-        })
+        let Some(around) = facts.ancestors(node).find(|&it| facts.kind(it).is_loop()) else {
+            return false;
+        };
+        facts
+            .descendants(around)
+            .take_while(|&it| it < node)
+            .any(|it| match facts.kind(it) {
+                Kind::If => facts
+                    .child(it, Role::Test)
+                    .is_some_and(|test| asks_for_room(facts, test)),
+                Kind::Call => facts.child(it, Role::Func).is_some_and(|func| {
+                    let text = spoken(facts, func);
+                    let last = text.rsplit('.').next().unwrap_or_default();
+                    (last.starts_with("acquire") || last == "locked" || last.starts_with("try_acquire"))
+                        && says_limit(&text)
+                }),
+                _ => false,
+            })
     }
 
     /// A loop, or the loop around a gather, that keeps only so many running: it waits for the first of the pending ones,
@@ -210,7 +222,15 @@ impl Scope<'_> {
 
 /// A comparison with something that is called a maximum.
 fn asks_for_room(facts: &FileFacts, test: NodeId) -> bool {
-    const MAXIMUM: [&str; 7] = ["max", "limit", "concurrency", "concurrent", "capacity", "slots", "maximum"];
+    const MAXIMUM: [&str; 7] = [
+        "max",
+        "limit",
+        "concurrency",
+        "concurrent",
+        "capacity",
+        "slots",
+        "maximum",
+    ];
     let is_order = |op: u32| [Op::Gt, Op::GtE, Op::Lt, Op::LtE].iter().any(|&it| it as u32 == op);
     (test.0..facts.node(test).end).map(NodeId).any(|it| {
         facts.kind(it) == Kind::Compare

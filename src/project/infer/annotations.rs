@@ -83,7 +83,11 @@ impl Eval<'_> {
             "Tuple" | "tuple" if args.len() > 1 && facts.kind(args[1]) != Kind::Ellipsis => {
                 let elements: Vec<Ty> = (0..args.len()).map(|at| arg(self, at)).collect();
                 let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
-                Ty::collection(if same { elements[0].clone() } else { Ty::Unknown })
+                if same {
+                    Ty::collection(elements[0].clone())
+                } else {
+                    Ty::Tuple(elements.into())
+                }
             }
             "Optional" | "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "Mapped" => arg(self, 0),
             "Union" => (0..args.len())

@@ -29,7 +29,15 @@ impl Eval<'_> {
             return self.expr(arg).awaited();
         }
         let ty = self.expr(value);
-        self.element(&ty, false)
+        self.nth(&ty, index)
+    }
+
+    /// The `index`-th element of a tuple, any element of something else.
+    fn nth(&mut self, ty: &Ty, index: u32) -> Ty {
+        match ty {
+            Ty::Tuple(elements) => elements.get(index as usize).cloned().unwrap_or_default(),
+            _ => self.element(ty, false),
+        }
     }
 
     /// `for i, x in enumerate(xs)`, `for k, v in d.items()`, `for a, b in zip(xs, ys)`.
@@ -54,7 +62,7 @@ impl Eval<'_> {
                 };
             }
         }
-        self.element(element, false)
+        self.nth(element, index)
     }
 
     /// What iterating gives.

@@ -33,7 +33,7 @@ impl Eval<'_> {
             Ty::External(class) => self.external_member(*class, name),
             Ty::Instance(class) => self.instance_member(*class, name, 0),
             Ty::Class(class) => self.class_member(*class, name),
-            Ty::Plain | Ty::Collection(_) | Ty::Mapping(_) => Ty::Plain,
+            Ty::Plain | Ty::Collection(_) | Ty::Tuple(_) | Ty::Mapping(_) => Ty::Plain,
             Ty::Function(_) | Ty::Bound(_) | Ty::Partial(_) => Ty::Unknown,
             _ => Ty::Unknown,
         }

@@ -129,7 +129,11 @@ impl<'a> Eval<'a> {
                 // A tuple's elements are one type only where they are the same.
                 let elements: Vec<Ty> = facts.children(node).map(|it| self.expr(it)).collect();
                 let same = elements.windows(2).all(|pair| pair[0] == pair[1]);
-                Ty::collection(if same { elements.into_iter().next().unwrap_or_default() } else { Ty::Unknown })
+                if same {
+                    Ty::collection(elements.into_iter().next().unwrap_or_default())
+                } else {
+                    Ty::Tuple(elements.into())
+                }
             }
             Kind::List | Kind::Set => {
                 let first = facts.children(node).next().map_or(Ty::Unknown, |it| self.expr(it));

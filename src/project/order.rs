@@ -1,16 +1,18 @@
 //! What the code can do between two of its log lines, by the call graph.
 
+use super::CallGraph;
+use super::Callee;
+use super::Flags;
+use super::FnId;
+use super::ModuleId;
+use super::Project;
+use super::Site;
+use super::SiteId;
 use crate::catalog::Act;
 use crate::facts::FileFacts;
 use crate::facts::Kind;
 use crate::facts::NodeId;
-use crate::project::CallGraph;
-use crate::project::Callee;
-use crate::project::Flags;
-use crate::project::FnId;
-use crate::project::Project;
-use crate::project::Site;
-use crate::project::SiteId;
+use crate::source::FileId;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
@@ -347,4 +349,39 @@ fn is_spawner(project: &Project, caller: FnId, call: NodeId) -> bool {
             Some(Act::Spawn | Act::FanOut | Act::BoundedFanOut)
         )
     })
+}
+
+/// The function and node at an offset of a file; `qualname` decides where a definition could belong to two.
+#[must_use]
+pub fn place(project: &Project, file: FileId, start: u32, qualname: &str) -> Option<(FnId, NodeId)> {
+    let index = project.names.modules.iter().position(|it| it.file == file)?;
+    let module = ModuleId(u32::try_from(index).ok()?);
+    let facts = project.names.facts(module);
+    let node = node_at(facts, start)?;
+    let local = facts.function_of(node);
+    // A definition is where its function starts, whatever stands around it.
+    let own = facts.all_functions().find(|(_, it)| it.node == node).map(|it| it.0);
+    let named = facts
+        .all_functions()
+        .find(|(_, it)| facts.text(it.qualname) == qualname)
+        .map(|it| it.0);
+    let local = own
+        .or(named.filter(|_| facts.text(facts.function(local).qualname) != qualname))
+        .unwrap_or(local);
+    Some((FnId { module, local }, node))
+}
+
+/// The outermost node that starts at an offset, else the last that starts before it.
+fn node_at(facts: &FileFacts, start: u32) -> Option<NodeId> {
+    let nodes = (0u32..).zip(&facts.nodes).skip(1);
+    let mut best = None;
+    for (index, node) in nodes {
+        if node.start == start {
+            return Some(NodeId(index));
+        }
+        if node.start < start {
+            best = Some(NodeId(index));
+        }
+    }
+    best
 }

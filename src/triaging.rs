@@ -16,6 +16,7 @@ use crate::evidence::clean::visible;
 use crate::evidence::matching::Matcher;
 use crate::evidence::memory;
 use crate::evidence::memory::Sample;
+use crate::evidence::reader;
 use crate::evidence::reader::each_line;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
@@ -43,7 +44,6 @@ use anyhow::Context;
 use anyhow::Result;
 use rustc_hash::FxHashMap;
 use serde_json::json;
-use std::fs::File;
 use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
@@ -115,11 +115,7 @@ fn files(program: &Program) -> Vec<Source<'_>> {
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>> {
-    if path.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdin().lock()));
-    }
-    let file = File::open(path).with_context(|| format!("`{}` can't be read", path.display()))?;
-    Ok(Box::new(file))
+    reader::open(path).with_context(|| format!("`{}` can't be read", path.display()))
 }
 
 /// Lists log sites, or with a log the site of each of its lines.
@@ -272,8 +268,7 @@ fn samples(args: &TriageArgs) -> Result<Vec<Sample>> {
     let Some(path) = &args.rss else {
         return Ok(Vec::new());
     };
-    let file = File::open(path).with_context(|| format!("`{}` can't be read", path.display()))?;
-    Ok(memory::read(BufReader::new(file)))
+    Ok(memory::read(BufReader::new(open(path)?)))
 }
 
 /// What a reader must know of the log before the findings.

@@ -1,0 +1,263 @@
+//! Where a module enters limiters.
+
+use super::names::{is_limit_holder, spoken, waits_by_name};
+use super::{Hold, LimiterKind, Limiters, constructed, external, says_limit};
+use crate::catalog::ExtClass;
+use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
+use crate::project::Names;
+use crate::project::classes::Member;
+use crate::project::graph::CallGraph;
+use crate::project::ids::{At, FnId, ModuleId};
+use crate::project::infer::Eval;
+use crate::project::ty::Ty;
+use crate::project::types::Types;
+use crate::project::words::has_word;
+
+pub(super) fn module_holds(
+    names: &Names,
+    types: &Types,
+    graph: &CallGraph,
+    known: &Limiters,
+    module: ModuleId,
+) -> Vec<Hold> {
+    let mut finder = Finder {
+        names,
+        graph,
+        known,
+        module,
+        facts: names.facts(module),
+        eval: Eval::new(names, types, module),
+    };
+    let mut found = Vec::new();
+    for (local, _) in names.facts(module).all_functions().skip(1) {
+        for node in names.facts(module).body_nodes(local) {
+            let hold = match finder.facts.kind(node) {
+                Kind::WithItem => finder.entered(local, node),
+                Kind::Await => finder.acquired(local, node),
+                _ => None,
+            };
+            if let Some(hold) = hold {
+                found.extend(finder.optional(local, &hold));
+                found.push(hold);
+            }
+        }
+    }
+    found
+}
+
+/// Whether the local is used by nested functions, handed on, stored or returned: then others may share it.
+fn escapes(facts: &FileFacts, local: LocalFn, place: PlaceId, _subject: NodeId) -> bool {
+    let root = facts.function(local).node;
+    facts.descendants(root).any(|node| {
+        if facts.name_place(node) != Some(place) || facts.node(node).role == Role::Target {
+            return false;
+        }
+        let parent = NodeId(facts.node(node).parent);
+        facts.function_of(node) != local
+            || !matches!(
+                (facts.kind(parent), facts.node(node).role),
+                (Kind::WithItem, _) | (Kind::Attribute, _)
+            )
+    })
+}
+
+struct Finder<'a> {
+    names: &'a Names,
+    graph: &'a CallGraph,
+    known: &'a Limiters,
+    module: ModuleId,
+    facts: &'a FileFacts,
+    eval: Eval<'a>,
+}
+
+impl Finder<'_> {
+    fn function(&self, local: LocalFn) -> FnId {
+        FnId {
+            module: self.module,
+            local,
+        }
+    }
+
+    /// `async with limiter:`.
+    fn entered(&mut self, local: LocalFn, item: NodeId) -> Option<Hold> {
+        let facts = self.facts;
+        let statement = NodeId(facts.node(item).parent);
+        let subject = facts.child(item, Role::Context)?;
+        let kind = self.kind(local, item, subject)?;
+        let first = facts.child(statement, Role::Body)?;
+        Some(Hold {
+            at: At {
+                module: self.module,
+                node: item,
+            },
+            subject,
+            function: self.function(local),
+            covers: (first.0, facts.node(statement).end),
+            kind,
+            made: self.made_here(local, subject),
+            is_with: true,
+        })
+    }
+
+    /// `if self.limit: async with self.limit: ... else: ...`: whoever gives no limiter wants none; both arms count.
+    fn optional(&self, local: LocalFn, hold: &Hold) -> Option<Hold> {
+        let facts = self.facts;
+        let subject = spoken(facts, hold.subject);
+        let asks = |test: NodeId| {
+            (test.0..facts.node(test).end)
+                .map(NodeId)
+                .any(|it| matches!(facts.kind(it), Kind::Name | Kind::Attribute) && spoken(facts, it) == subject)
+        };
+        let guard = facts
+            .body_nodes(local)
+            .find(|&it| facts.kind(it) == Kind::If && facts.child(it, Role::Test).is_some_and(asks))?;
+        let covers = (guard.0, facts.node(guard).end);
+        Some(Hold {
+            covers,
+            kind: LimiterKind::Named,
+            is_with: false,
+            ..*hold
+        })
+    }
+
+    fn kind(&mut self, local: LocalFn, item: NodeId, subject: NodeId) -> Option<LimiterKind> {
+        let facts = self.facts;
+        let statement = NodeId(facts.node(item).parent);
+        let ty = self.eval.expr(subject);
+        for it in ty.alternatives() {
+            match it {
+                Ty::External(class) => {
+                    if let Some(kind) = self.external(*class) {
+                        return Some(kind);
+                    }
+                }
+                Ty::Instance(class) => {
+                    let method = self.names.classes.member(&self.names.modules, *class, "__aenter__", 0);
+                    if let Some(Member::Function(enter)) = method
+                        && self.known.enters[self.graph.dense(enter)]
+                    {
+                        return Some(LimiterKind::Wrapped);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let own = self
+            .graph
+            .sites_at(self.function(local), subject)
+            .any(|(_, site)| site.targets().iter().any(|&it| self.known.enters[self.graph.dense(it)]));
+        if own {
+            return Some(LimiterKind::Wrapped);
+        }
+        let known_for_something_else = !matches!(
+            ty,
+            Ty::Unknown | Ty::None | Ty::Foreign | Ty::Instance(_) | Ty::OneOf(_) | Ty::Collection(_)
+        );
+        let is_async = facts.kind(statement) == Kind::AsyncWith;
+        (is_async && !known_for_something_else && says_limit(&spoken(facts, subject))).then_some(LimiterKind::Named)
+    }
+
+    fn external(&self, class: ExtClass) -> Option<LimiterKind> {
+        external(&self.names.catalog, class)
+    }
+
+    /// `await limiter.acquire()`, `await self._throttle()`: what comes after it in the function runs under it.
+    fn acquired(&mut self, local: LocalFn, node: NodeId) -> Option<Hold> {
+        let facts = self.facts;
+        let mut call = facts.child(node, Role::Value)?;
+        // `await wait_for(sem.acquire(), 5)`.
+        if facts.kind(call) == Kind::Call
+            && let Some(inner) = facts.arg(call, 0)
+            && facts.kind(inner) == Kind::Call
+            && spoken(facts, inner).ends_with("acquire")
+        {
+            call = inner;
+        }
+        if facts.kind(call) != Kind::Call {
+            return None;
+        }
+        let func = facts.child(call, Role::Func)?;
+        let text = spoken(facts, func);
+        let last = text.rsplit('.').next().unwrap_or_default();
+        let acquires = last == "acquire" && facts.kind(func) == Kind::Attribute;
+        let subject = if acquires {
+            facts.child(func, Role::Value)?
+        } else {
+            call
+        };
+        let kind = if acquires {
+            let ty = self.eval.expr(subject);
+            match ty {
+                Ty::External(class) => self.external(class)?,
+                _ if says_limit(&text) || !matches!(ty, Ty::External(_)) && is_limit_holder(&text) => {
+                    LimiterKind::Named
+                }
+                _ => return None,
+            }
+        } else if self.is_own_acquire(local, call) {
+            LimiterKind::Wrapped
+        } else if waits_by_name(&text) {
+            LimiterKind::Named
+        } else {
+            return None;
+        };
+        let root = facts.function(local).node;
+        let statement = facts.statement_of(node);
+        Some(Hold {
+            at: At {
+                module: self.module,
+                node: call,
+            },
+            subject,
+            function: self.function(local),
+            covers: (facts.node(statement).end.max(node.0 + 1), facts.node(root).end),
+            kind,
+            made: self.made_here(local, subject),
+            is_with: false,
+        })
+    }
+
+    /// A function of the project whose name speaks of a limit and which enters or acquires one.
+    fn is_own_acquire(&self, local: LocalFn, call: NodeId) -> bool {
+        self.graph.sites_at(self.function(local), call).any(|(_, site)| {
+            site.targets().iter().any(|&it| {
+                let name = self.names.facts(it.module).text(self.names.function(it).name);
+                self.known.enters[self.graph.dense(it)]
+                    && (says_limit(name) || has_word(name, &["acquire", "wait", "rate"]))
+            })
+        })
+    }
+
+    /// The construction, where the limiter is a local of the function that enters it.
+    fn made_here(&self, local: LocalFn, subject: NodeId) -> Option<NodeId> {
+        let facts = self.facts;
+        if facts.kind(subject) == Kind::Call {
+            return self.constructs_limiter(subject).then_some(subject);
+        }
+        let place = facts.name_place(subject)?;
+        let at = facts.place(place);
+        if at.owner != local || at.kind != PlaceKind::Local || escapes(facts, local, place, subject) {
+            return None;
+        }
+        let mut made = None;
+        for definition in facts.definitions_of(place) {
+            match definition.how {
+                How::Assign { value, .. } if self.constructs_limiter(value) => made = Some(value),
+                _ => return None,
+            }
+        }
+        made
+    }
+
+    /// `Semaphore(5)`, of a class of the catalog.
+    fn constructs_limiter(&self, node: NodeId) -> bool {
+        constructed(
+            self.names,
+            At {
+                module: self.module,
+                node,
+            },
+        )
+        .is_some()
+    }
+}

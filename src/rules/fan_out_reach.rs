@@ -1,0 +1,92 @@
+//! What the worker of a fan-out reaches, and on which way.
+
+use super::fan_out_text as text;
+use super::ineffective_limiter::speaks_of;
+use crate::diagnostic::Step;
+use crate::facts::{Kind, NodeId, Role};
+use crate::project::{Eval, FanOut, Reached, Ty, Worker, is_bounded_by_transport};
+use crate::rules::Context;
+
+pub(super) fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> bool {
+    let project = cx.project;
+    let sink = reached.chain.last().map(|&it| project.graph.site(it));
+    let worker = text::at(cx, worker.node);
+    if sink.is_some_and(|it| is_bounded_by_transport(&project.names, it, worker)) {
+        return true;
+    }
+    let own = reached.chain.iter().any(|&it| {
+        let site = project.graph.site(it);
+        let holds = project.limiters.holds(site.at.module).iter();
+        holds
+            .filter(|it| it.function == site.caller)
+            .any(|it| it.made.is_some() && it.covers(site.at.node))
+    });
+    own || speaks_of(cx, fan_out)
+}
+
+/// The unlimited path from the worker, or from a coroutine that it is given and does not limit.
+pub(super) fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
+    let project = cx.project;
+    let (names, graph, limiters) = (&project.names, &project.graph, &project.limiters);
+    let at = |node: NodeId| {
+        let sites = graph.sites_at(fan_out.orchestrator, node);
+        sites
+            .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
+            .min_by_key(|it| it.chain.len())
+    };
+    if let Some(found) = at(worker.node) {
+        return Some(found);
+    }
+    let limits = graph
+        .sites_at(fan_out.orchestrator, worker.node)
+        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, graph, it)))
+        || text::says_limit(&cx.call_text(text::at(cx, worker.node)));
+    if limits {
+        return None;
+    }
+    worker
+        .wrapped
+        .iter()
+        .find_map(|&it| at(it))
+        .or_else(|| guessed(cx, fan_out, worker))
+}
+
+/// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.
+fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reached> {
+    let facts = cx.facts();
+    let project = cx.project;
+    let func = facts
+        .child(worker.node, Role::Func)
+        .filter(|&it| facts.kind(it) == Kind::Attribute)?;
+    if project
+        .graph
+        .sites_at(fan_out.orchestrator, worker.node)
+        .next()
+        .is_some()
+    {
+        return None;
+    }
+    let receiver = facts.child(func, Role::Value)?;
+    let name = facts.payload_text(func)?;
+    match Eval::new(&project.names, &project.types, cx.module).expr(receiver) {
+        Ty::Unknown => {}
+        // The rows that a library's query gives are objects of this project.
+        Ty::Foreign if name.contains('_') && facts.kind(receiver) == Kind::Name => {}
+        _ => return None,
+    }
+    project
+        .scarce
+        .guessed(&project.names, &project.graph, &project.limiters, name)
+}
+
+/// From the worker to the scarce call.
+pub(super) fn witness(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> Vec<Step> {
+    let first = Step {
+        location: cx.here(worker.node),
+        qualname: cx.qualname(fan_out.orchestrator),
+        text: cx.call_text(text::at(cx, worker.node)),
+    };
+    let chain = cx.steps(&reached.chain);
+    let starts_there = chain.first().is_some_and(|it| it.location == first.location);
+    (!starts_there).then_some(first).into_iter().chain(chain).collect()
+}
