@@ -58,7 +58,7 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
         .copied()
         .filter(|rule| config.enabled(&rule.info))
         .collect();
-    let (mut findings, failed) = pipeline::check(&project, &enabled);
+    let (mut findings, failed) = pipeline::check(&project, &enabled, config.pedantic);
     failures.extend(failed);
     let mut ignores = ignores(&project);
     for finding in &mut findings {

@@ -104,13 +104,13 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
 
 /// Runs rules over every reported module; findings in the order of reports.
 #[must_use]
-pub fn check(project: &Project, rules: &[&'static Rule]) -> (Vec<Diagnostic>, Vec<Failure>) {
+pub fn check(project: &Project, rules: &[&'static Rule], pedantic: bool) -> (Vec<Diagnostic>, Vec<Failure>) {
     let n = u32::try_from(project.names.modules.len()).unwrap_or(u32::MAX);
     let results: Vec<(Vec<Diagnostic>, Vec<Failure>)> = (0..n)
         .into_par_iter()
         .map(ModuleId)
         .filter(|id| project.names.modules[id.0 as usize].reported)
-        .map(|module| check_module(project, module, rules))
+        .map(|module| check_module(project, module, rules, pedantic))
         .collect();
     let mut found = Vec::new();
     let mut failures = Vec::new();
@@ -122,8 +122,13 @@ pub fn check(project: &Project, rules: &[&'static Rule]) -> (Vec<Diagnostic>, Ve
     (found, failures)
 }
 
-fn check_module(project: &Project, module: ModuleId, rules: &[&'static Rule]) -> (Vec<Diagnostic>, Vec<Failure>) {
-    let cx = Context { project, module };
+fn check_module(
+    project: &Project,
+    module: ModuleId,
+    rules: &[&'static Rule],
+    pedantic: bool,
+) -> (Vec<Diagnostic>, Vec<Failure>) {
+    let cx = Context { project, module, pedantic };
     let mut found = Vec::new();
     let mut failures = Vec::new();
     for rule in rules {

@@ -169,6 +169,17 @@ fn the_users_entries_win() {
     assert_eq!(blocks(&catalog, "time.sleep", &[]), None);
 }
 
+#[test]
+fn the_users_entries_make_classes() {
+    let mine = Entry {
+        names: vec!["acme.Client.send".to_owned()],
+        blocks: Some(Blocks::Http),
+        ..Entry::default()
+    };
+    let catalog = Catalog::load(&[mine]).expect("it loads");
+    assert_eq!(blocks(&catalog, "acme.Client", &["send"]), Some(Blocks::Http));
+}
+
 fn parsed() -> Vec<(&'static str, CatalogFile)> {
     let parse = |(file, text): &(&'static str, &str)| (*file, toml::from_str(text).expect("TOML of the schema"));
     FILES.iter().map(parse).collect()

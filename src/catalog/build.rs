@@ -16,6 +16,7 @@ use rayon::iter::IntoParallelIterator;
 use rayon::iter::ParallelIterator;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 
 impl Catalog {
     /// The built-in catalog and the user's entries.
@@ -27,8 +28,15 @@ impl Catalog {
             toml::from_str::<CatalogFile>(text).map_err(|error| format!("rules/catalog/{file}: {error}"))
         };
         let mut files = FILES.into_par_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let known = |name: &str| {
+            files
+                .iter()
+                .any(|it| it.class.iter().any(|class| class.names.iter().any(|it| it == name)))
+        };
+        let class = user_classes(user).filter(|it| !known(it)).map(named_class).collect();
         files.push(CatalogFile {
             call: user.to_vec(),
+            class,
             ..CatalogFile::default()
         });
         Self::build(files)
@@ -225,5 +233,25 @@ impl Catalog {
             self.classes[index].line = line;
         }
         self.method_names = self.classes.iter().flat_map(|it| it.methods.keys().cloned()).collect();
+    }
+}
+
+/// The classes whose methods the user's entries name: `acme.Client` of `acme.Client.send`.
+fn user_classes(user: &[Entry]) -> impl Iterator<Item = String> {
+    let names = user.iter().flat_map(|it| it.names.iter().chain(&it.name));
+    let classes: BTreeSet<String> = names.filter_map(|it| class_part(it)).collect();
+    classes.into_iter()
+}
+
+fn class_part(name: &str) -> Option<String> {
+    let (parent, _) = name.rsplit_once('.')?;
+    let (_, last) = parent.rsplit_once('.')?;
+    last.starts_with(char::is_uppercase).then(|| parent.to_owned())
+}
+
+fn named_class(name: String) -> ClassEntry {
+    ClassEntry {
+        names: vec![name],
+        ..ClassEntry::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Calls that by their arguments do not wait.
 
-use crate::catalog::Entry;
+use crate::catalog::{Blocks, Entry};
 use crate::facts::{FileFacts, Kind, NodeId};
 
 /// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
@@ -24,5 +24,7 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
             .is_none_or(|value| facts.kind(value) == Kind::False)
             && !facts.has_double_star(call)
     });
-    unless || only_if || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+    // `sleep(0)` only lets other threads run.
+    let no_time = entry.blocks == Some(Blocks::Sleep) && facts.arg(call, 0).and_then(|it| facts.number(it)) == Some(0.0);
+    unless || only_if || no_time || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
 }

@@ -1,6 +1,7 @@
 //! Under what circumstances a call runs, from the code around it alone.
 
 use super::classes::written;
+use super::dual_mode::{after_async_return, dual_mode};
 use super::graph::Flags;
 use super::guards::{Guards, guards_of, guards_of_step};
 use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
@@ -21,7 +22,7 @@ impl Surroundings {
             .entry(statement)
             .or_insert_with(|| (statement_flags(facts, function, statement), guards_of(facts, function, statement)));
         let mut flags = outer;
-        if facts.is_awaited(call) {
+        if facts.is_awaited(call) || is_entered_by_async_with(facts, call) {
             flags = flags.with(Flags::AWAITED);
         }
         let mut guards = Guards::default();
@@ -36,6 +37,12 @@ impl Surroundings {
         }
         (flags, guards.and(inherited))
     }
+}
+
+/// `async with connect():` only takes what can be awaited.
+fn is_entered_by_async_with(facts: &FileFacts, call: NodeId) -> bool {
+    let item = NodeId(facts.node(call).parent);
+    facts.kind(item) == Kind::WithItem && facts.kind(NodeId(facts.node(item).parent)) == Kind::AsyncWith
 }
 
 /// What the blocks around a statement say.
@@ -199,87 +206,19 @@ fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
     })
 }
 
-/// `if asynchronous: ... else: <here>`: the branch for callers without a loop.
-fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flags {
-    match facts
-        .child(guard, Role::Test)
-        .and_then(|test| asks_for_loop(facts, test))
-    {
-        Some(when_async) if when_async != in_body => Flags::OFF_LOOP,
-        _ => Flags::default(),
-    }
-}
-
-/// Whether a test asks if a loop runs here: `Some(true)` if it holds where one does.
-fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
-    match facts.kind(test) {
-        Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
-            asks_for_loop(facts, facts.child(test, Role::Value)?).map(|it| !it)
-        }
-        Kind::Name | Kind::Attribute => says_async(&written(facts, test)).then_some(true),
-        Kind::Call => {
-            let func = written(facts, facts.child(test, Role::Func)?);
-            let last = func.rsplit('.').next().unwrap_or_default();
-            (says_async(&func) || last == "is_running").then_some(true)
-        }
-        _ => None,
-    }
-}
-
-/// Names by which dual-mode code asks.
-fn says_async(text: &str) -> bool {
-    let last = text.rsplit('.').next().unwrap_or_default().trim_start_matches('_');
-    matches!(
-        last,
-        "asynchronous"
-            | "is_async"
-            | "in_async"
-            | "async_mode"
-            | "is_asynchronous"
-            | "in_async_context"
-            | "use_async"
-            | "run_async"
-            | "in_event_loop"
-            | "is_event_loop_running"
-            | "is_loop_running"
-            | "has_running_loop"
-            | "in_async_main_thread"
-            | "event_loop_is_running"
-    )
-}
-
-/// `if asynchronous: return future` before the call: what follows is for callers without a loop.
-fn after_async_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
-    let root = facts.function(function).node;
-    let mut statement = facts.statement_of(call);
-    while statement != root {
-        let parent = NodeId(facts.node(statement).parent);
-        let found = facts.children(parent).take_while(|&it| it < statement).any(|it| {
-            facts.kind(it) == Kind::If
-                && facts
-                    .children_as(it, Role::Body)
-                    .last()
-                    .is_some_and(|last| facts.kind(last) == Kind::Return)
-                && facts.child(it, Role::Test).and_then(|test| asks_for_loop(facts, test)) == Some(true)
-        });
-        if found {
-            return true;
-        }
-        if parent == statement {
-            break;
-        }
-        statement = parent;
-    }
-    false
-}
-
-/// After `os._exit`, `os.kill` or `sys.exit` in the same block: the process is going away.
-fn after_the_end(facts: &FileFacts, call: NodeId) -> bool {
-    let statement = facts.statement_of(call);
+/// After `return` or `raise` in the same block, or after `os._exit`, `os.kill`, `sys.exit`: it does not run,
+/// or the process is going away.
+fn after_the_end(facts: &FileFacts, statement: NodeId) -> bool {
     let parent = NodeId(facts.node(statement).parent);
-    facts
-        .children(parent)
-        .take_while(|&it| it < statement)
+    let earlier = || {
+        facts
+            .children_as(parent, facts.node(statement).role)
+            .take_while(|&it| it < statement)
+    };
+    if earlier().any(|it| matches!(facts.kind(it), Kind::Return | Kind::Raise | Kind::Continue | Kind::Break)) {
+        return true;
+    }
+    earlier()
         .filter(|&it| facts.kind(it) == Kind::ExprStmt)
         .filter_map(|it| {
             facts

@@ -2,7 +2,9 @@
 
 use super::Names;
 use super::graph::{CallGraph, Flags};
-use super::ids::FnId;
+use super::fan_out::FanOuts;
+use super::ids::{FnId, ModuleId};
+use super::width::Width;
 use crate::catalog::{Act, Is};
 use crate::facts::FnKind;
 
@@ -31,12 +33,16 @@ const SELDOM: Flags = Flags::ONCE
 impl Exposures {
     /// Spreads hot, then open, forwards from where they begin; the rest is solitary.
     #[must_use]
-    pub fn new(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators) -> Self {
+    pub fn new(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators, fan_outs: &FanOuts) -> Self {
         let n = graph.n_functions();
         let mut of = vec![Frequency::Solitary; n];
         let roots: Vec<Frequency> = (0..n)
             .map(|it| root(names, graph, decorators, graph.function(it)))
             .collect();
+        let mut roots = roots;
+        for worker in workers(names, graph, fan_outs) {
+            roots[graph.dense(worker)] = Frequency::Hot;
+        }
         for level in [Frequency::Hot, Frequency::Open] {
             let mut queue: Vec<usize> = (0..n).filter(|&it| roots[it] == level && of[it] < level).collect();
             for &it in &queue {
@@ -65,6 +71,26 @@ impl Exposures {
     pub fn of(&self, graph: &CallGraph, function: FnId) -> Frequency {
         self.of[graph.dense(function)]
     }
+}
+
+/// The functions that a fan-out over data runs once per item.
+fn workers(names: &Names, graph: &CallGraph, fan_outs: &FanOuts) -> Vec<FnId> {
+    let mut found = Vec::new();
+    for index in 0..names.modules.len() {
+        let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+        if names.modules[index].is_test {
+            continue;
+        }
+        for fan_out in fan_outs.of(module) {
+            let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
+            for worker in wide.filter_map(|it| it.worker.as_ref()) {
+                let nodes = worker.wrapped.iter().copied().chain([worker.node]);
+                let sites = nodes.flat_map(|node| graph.sites_at(fan_out.orchestrator, node));
+                found.extend(sites.flat_map(|(_, site)| site.targets().iter().copied()));
+            }
+        }
+    }
+    found
 }
 
 /// What a function is by itself, before its callers are asked. `Solitary` says nothing.

@@ -140,6 +140,9 @@ fn flags(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool, guar
                 .child(test, Role::Right)
                 .is_some_and(|it| facts.kind(it) == Kind::None);
             let op = facts.node(test).payload;
+            if let Some((left, truthy)) = compared_with_a_truth(facts, test) {
+                return flags(facts, function, left, outcome == truthy, guards);
+            }
             let Some(left) = facts.child(test, Role::Left).filter(|_| none) else {
                 return;
             };
@@ -151,6 +154,19 @@ fn flags(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool, guar
         }
         _ => {}
     }
+}
+
+/// `x is False`, `x == True`: what is compared, and the truth it must have.
+fn compared_with_a_truth(facts: &FileFacts, test: NodeId) -> Option<(NodeId, bool)> {
+    let truthy = match facts.kind(facts.child(test, Role::Right)?) {
+        Kind::True => true,
+        Kind::False => false,
+        _ => return None,
+    };
+    let op = facts.node(test).payload;
+    let same = op == Op::Is as u32 || op == Op::Eq as u32;
+    let other = op == Op::IsNot as u32 || op == Op::NotEq as u32;
+    (same || other).then_some((facts.child(test, Role::Left)?, truthy == same))
 }
 
 fn flag(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {

@@ -8,6 +8,7 @@ mod chains;
 mod circumstances;
 mod classes;
 mod decorators;
+mod dual_mode;
 mod exposure;
 mod fan_out;
 mod graph;
@@ -33,7 +34,7 @@ mod words;
 
 use crate::catalog::Blocks;
 use crate::catalog::Catalog;
-use crate::facts::{FileFacts, Function, Kind, Role};
+use crate::facts::{FileFacts, FnKind, Function, How, Kind, NodeId, Role};
 pub use blocking::{Blocking, Reach, Tier, usual_cost};
 pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
@@ -90,11 +91,11 @@ impl Project {
         let types = Types::new(&names);
         let graph = CallGraph::new(&names, &types);
         let decorators = Decorators::new(&names, &types);
-        let exposures = Exposures::new(&names, &graph, &decorators);
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
         let blocking = Blocking::new(&names, &graph, &accepts);
         let limiters = Limiters::new(&names, &types, &graph, &decorators);
         let fan_outs = FanOuts::new(&names, &types, &graph, &limiters);
+        let exposures = Exposures::new(&names, &graph, &decorators, &fan_outs);
         let scarce = Scarce::new(&names, &graph, &limiters);
         Self {
             loop_starters: loops::loop_starters(&names, &graph),
@@ -264,6 +265,14 @@ impl Names {
         self.marks(function).offload
     }
 
+    /// Whether it stands in for something real by its name (`mock_completion`): proof of nothing.
+    #[must_use]
+    pub fn stands_in(&self, function: FnId) -> bool {
+        let name = self.facts(function.module).text(self.function(function).name);
+        let name = name.trim_start_matches('_');
+        name.starts_with("mock_") || name.starts_with("fake_")
+    }
+
     /// Whether its results are remembered.
     #[must_use]
     pub fn is_memoized(&self, function: FnId) -> bool {
@@ -323,7 +332,7 @@ fn function_marks(facts: &FileFacts, function: &Function) -> Marks {
             "classmethod" => marks.class_method = true,
             "staticmethod" => marks.static_method = true,
             "abstractmethod" => marks.is_abstract = true,
-            last => marks.offload |= runs_elsewhere(last),
+            last => marks.offload |= runs_elsewhere(last) || dispatches(facts, function, decorator),
         }
     }
     let name = facts.text(function.name);
@@ -331,6 +340,19 @@ fn function_marks(facts: &FileFacts, function: &Function) -> Marks {
     marks.static_method |= name == "__new__" && function.params.is_empty();
     marks.is_abstract |= is_declaration(facts, function);
     marks
+}
+
+/// `@async_dispatch(aload)` on a sync function: where a loop runs, the async one that it is given runs instead.
+fn dispatches(facts: &FileFacts, function: &Function, decorator: NodeId) -> bool {
+    let is_async = |it: NodeId| {
+        facts.name_place(it).is_some_and(|place| {
+            let made = facts.definitions_of(place).iter();
+            made.into_iter().any(|it| matches!(it.how, How::Function(local) if facts.is_async(local)))
+        })
+    };
+    function.kind == FnKind::Sync
+        && facts.kind(decorator) == Kind::Call
+        && facts.children_as(decorator, Role::Arg).any(is_async)
 }
 
 /// Decorators whose name says that the function runs in a thread or process.

@@ -389,7 +389,7 @@ impl Collector<'_> {
             let Callee::Library(entry) = site.callee else { continue };
             how = match self.names.catalog.entry(entry).act {
                 Some(Act::Offload) => Flags::OFFLOADED,
-                Some(Act::LoopCallback) => Flags::LOOP_CALLBACK,
+                Some(Act::LoopCallback | Act::Handler) => Flags::LOOP_CALLBACK,
                 Some(Act::Spawn | Act::FanOut | Act::BoundedFanOut) => Flags::SPAWNED,
                 Some(Act::RunLoop) => Flags::MAIN,
                 _ => how,

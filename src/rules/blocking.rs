@@ -195,6 +195,7 @@ fn severity(cx: &Context<'_>, id: FnId, hit: &Hit, exposure: Exposure) -> Severi
         // Milliseconds matter where they recur. Of an open function nobody knows; what stands in it, or one call
         // below, is likely its purpose, what a long chain reaches is likely an exception.
         Cost::Medium if hit.reach.hops <= 1 && !is_one_off(cx, id) => Severity::Medium,
+        Cost::Micro if cx.pedantic => Severity::Medium,
         Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
     }
 }

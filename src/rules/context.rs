@@ -12,6 +12,8 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// The module that is checked.
     pub module: ModuleId,
+    /// Stalls of microseconds count too.
+    pub pedantic: bool,
 }
 
 /// The async library that a file speaks.

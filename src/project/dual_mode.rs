@@ -1,0 +1,79 @@
+//! Code that serves callers with and without a running loop, and asks which it has.
+
+use super::classes::written;
+use super::graph::Flags;
+use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+
+/// `if asynchronous: ... else: <here>`: the branch for callers without a loop.
+pub(super) fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flags {
+    match facts
+        .child(guard, Role::Test)
+        .and_then(|test| asks_for_loop(facts, test))
+    {
+        Some(when_async) if when_async != in_body => Flags::OFF_LOOP,
+        _ => Flags::default(),
+    }
+}
+
+/// Whether a test asks if a loop runs here: `Some(true)` if it holds where one does.
+fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
+    match facts.kind(test) {
+        Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
+            asks_for_loop(facts, facts.child(test, Role::Value)?).map(|it| !it)
+        }
+        Kind::Name | Kind::Attribute => says_async(&written(facts, test)).then_some(true),
+        Kind::Call => {
+            let func = written(facts, facts.child(test, Role::Func)?);
+            let last = func.rsplit('.').next().unwrap_or_default();
+            (says_async(&func) || last == "is_running").then_some(true)
+        }
+        _ => None,
+    }
+}
+
+/// Names by which dual-mode code asks.
+fn says_async(text: &str) -> bool {
+    let last = text.rsplit('.').next().unwrap_or_default().trim_start_matches('_');
+    matches!(
+        last,
+        "asynchronous"
+            | "is_async"
+            | "in_async"
+            | "async_mode"
+            | "is_asynchronous"
+            | "in_async_context"
+            | "use_async"
+            | "run_async"
+            | "in_event_loop"
+            | "is_event_loop_running"
+            | "is_loop_running"
+            | "has_running_loop"
+            | "in_async_main_thread"
+            | "event_loop_is_running"
+    )
+}
+
+/// `if asynchronous: return future` before the call: what follows is for callers without a loop.
+pub(super) fn after_async_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
+    let root = facts.function(function).node;
+    let mut statement = facts.statement_of(call);
+    while statement != root {
+        let parent = NodeId(facts.node(statement).parent);
+        let found = facts.children(parent).take_while(|&it| it < statement).any(|it| {
+            facts.kind(it) == Kind::If
+                && facts
+                    .children_as(it, Role::Body)
+                    .last()
+                    .is_some_and(|last| facts.kind(last) == Kind::Return)
+                && facts.child(it, Role::Test).and_then(|test| asks_for_loop(facts, test)) == Some(true)
+        });
+        if found {
+            return true;
+        }
+        if parent == statement {
+            break;
+        }
+        statement = parent;
+    }
+    false
+}
