@@ -2,6 +2,22 @@
 //!
 //! Source becomes facts at one border ([`syntax`]); behind it everything is plain, owned, immutable data; a rule is a
 //! value; a rule's page is its documentation, its test and its `explain` text.
+//!
+//! The way of the data, and who takes each step:
+//!
+//! | step | module |
+//! |---|---|
+//! | arguments and configuration | [`cli`], [`config`] |
+//! | paths to files, bytes to text | [`source`] |
+//! | text to [`facts`] of one file, where text and tree are dropped | [`syntax`] |
+//! | facts to the linked, read-only program, with what libraries do | [`project`], [`catalog`] |
+//! | the program to findings | [`rules`], [`diagnostic`] |
+//! | findings that are accepted | [`suppress`] |
+//! | findings to output | [`report`] |
+//! | a log to what the run cost, and findings ranked by it | [`evidence`], [`triage`], [`triaging`] |
+//! | all of it in turn | [`check`], [`pipeline`], [`analyze`] |
+//!
+//! Layers use only what stands above them; ARCHITECTURE.md has the table, the invariants and how to add a rule.
 
 pub mod analysis;
 pub mod catalog;

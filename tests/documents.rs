@@ -128,27 +128,48 @@ fn pages_have_their_headings() {
     hold(&broken);
 }
 
+/// What the README shows of the tool's output: the marker around it, and the arguments that print it.
+const SHOWN: &[(&str, &[&str])] = &[
+    (
+        "report",
+        &["check", "--isolated", "--color", "never", "fixtures/projects/orders"],
+    ),
+    ("rules", &["rules", "--format", "markdown"]),
+];
+
 #[test]
-fn the_table_of_rules_in_the_readme_is_generated() {
+fn what_the_readme_shows_is_generated() {
     let path = support::root().join("README.md");
     let readme = std::fs::read_to_string(&path).expect("a README.md");
-    let output = tool::run(&["rules", "--format", "markdown"], support::root());
-    let table = String::from_utf8(output.stdout).expect("the table is UTF-8");
-    let (before, rest) = readme
-        .split_once("<!-- rules -->")
-        .expect("`<!-- rules -->` in README.md");
-    let (_, after) = rest
-        .split_once("<!-- /rules -->")
-        .expect("`<!-- /rules -->` in README.md");
-    let wanted = format!("{before}<!-- rules -->\n{}\n<!-- /rules -->{after}", table.trim());
+    let wanted = SHOWN.iter().fold(readme.clone(), |text, (marker, arguments)| {
+        let output = tool::run(arguments, support::root());
+        let printed = String::from_utf8(output.stdout).expect("the output is UTF-8");
+        let block = match *marker {
+            "rules" => printed.trim().to_owned(),
+            _ => format!("```text\n{}\n```", printed.trim()),
+        };
+        between(&text, marker, &block)
+    });
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, wanted).expect("README.md can be written");
     } else {
         assert!(
             readme == wanted,
-            "the table of rules in README.md is old: `UPDATE=1 cargo test --test documents`"
+            "README.md shows an old report or table of rules: `UPDATE=1 cargo test --test documents`"
         );
     }
+}
+
+/// The text with this block between its two markers.
+fn between(text: &str, marker: &str, block: &str) -> String {
+    let (open, close) = (format!("<!-- {marker} -->"), format!("<!-- /{marker} -->"));
+    let (before, rest) = text
+        .split_once(&open)
+        .unwrap_or_else(|| panic!("no `{open}` in README.md"));
+    let (_, after) = rest
+        .split_once(&close)
+        .unwrap_or_else(|| panic!("no `{close}` in README.md"));
+    format!("{before}{open}\n{block}\n{close}{after}")
 }
 
 #[test]
