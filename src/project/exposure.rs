@@ -5,6 +5,7 @@ use super::graph::{CallGraph, Flags};
 use super::ids::FnId;
 use crate::catalog::{Act, Is};
 use crate::facts::FnKind;
+use rayon::prelude::*;
 
 /// How often a function runs; later is more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,6 +36,7 @@ impl Exposures {
         let n = graph.n_functions();
         let mut of = vec![Frequency::Solitary; n];
         let roots: Vec<Frequency> = (0..n)
+            .into_par_iter()
             .map(|it| root(names, graph, decorators, graph.function(it)))
             .collect();
         for level in [Frequency::Hot, Frequency::Open] {
