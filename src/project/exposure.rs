@@ -7,6 +7,7 @@ use super::ids::{FnId, ModuleId};
 use super::width::Width;
 use crate::catalog::{Act, Is};
 use crate::facts::FnKind;
+use rayon::prelude::*;
 
 /// How often a function runs; later is more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +38,7 @@ impl Exposures {
         let n = graph.n_functions();
         let mut of = vec![Frequency::Solitary; n];
         let roots: Vec<Frequency> = (0..n)
+            .into_par_iter()
             .map(|it| root(names, graph, decorators, graph.function(it)))
             .collect();
         let mut roots = roots;

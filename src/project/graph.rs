@@ -150,15 +150,19 @@ impl CallGraph {
     fn index(&mut self) {
         let n = *self.base.last().unwrap_or(&0) as usize;
         self.first_of_fn = offsets(n, self.sites.iter().map(|it| self.dense(it.caller)));
-        let mut pairs: Vec<(usize, SiteId)> = Vec::new();
+        let targets = self.sites.iter().flat_map(Site::targets);
+        self.first_caller = offsets(n, targets.map(|&it| self.dense(it)));
+        // A counting sort keeps the sites of each function in order.
+        let mut next = self.first_caller.clone();
+        let mut callers = vec![SiteId(0); self.first_caller[n] as usize];
         for (id, site) in (0..).map(SiteId).zip(&self.sites) {
             for &target in site.targets() {
-                pairs.push((self.dense(target), id));
+                let at = &mut next[self.dense(target)];
+                callers[*at as usize] = id;
+                *at += 1;
             }
         }
-        pairs.sort_unstable();
-        self.first_caller = offsets(n, pairs.iter().map(|it| it.0));
-        self.callers = pairs.into_iter().map(|it| it.1).collect();
+        self.callers = callers;
     }
 
     /// A function's dense number.

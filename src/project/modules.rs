@@ -5,6 +5,7 @@ use super::ty::Ty;
 use crate::catalog::{Catalog, Name};
 use crate::facts::{FileFacts, How, Import, Imported, PlaceId, PlaceKind};
 use crate::source::FileId;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 /// One file, as the project sees it.
@@ -77,18 +78,8 @@ impl ModuleTable {
             let top = module.name.split('.').next().unwrap_or_default();
             table.tops.insert(top.to_owned(), ());
         }
-        for module in modules {
-            let facts = &module.facts;
-            let mut members = FxHashMap::default();
-            for (id, place) in (0..).map(PlaceId).zip(&facts.places) {
-                if place.kind == PlaceKind::Module {
-                    members.insert(facts.text(place.name).into(), id);
-                }
-            }
-            table.members.push(members);
-            let stars = (0..).zip(&facts.imports).filter(|(_, it)| it.what == Imported::Star);
-            table.stars.push(stars.map(|(index, _)| index).collect());
-        }
+        table.members = modules.par_iter().map(|it| members(&it.facts)).collect();
+        table.stars = modules.par_iter().map(|it| stars(&it.facts)).collect();
         table
     }
 
@@ -110,6 +101,17 @@ impl ModuleTable {
     pub fn place(&self, module: ModuleId, name: &str) -> Option<PlaceId> {
         self.members[module.0 as usize].get(name).copied()
     }
+}
+
+fn members(facts: &FileFacts) -> FxHashMap<Box<str>, PlaceId> {
+    let places = (0..).map(PlaceId).zip(&facts.places);
+    let own = places.filter(|(_, place)| place.kind == PlaceKind::Module);
+    own.map(|(id, place)| (facts.text(place.name).into(), id)).collect()
+}
+
+fn stars(facts: &FileFacts) -> Vec<u32> {
+    let imports = (0..).zip(&facts.imports);
+    imports.filter(|(_, it)| it.what == Imported::Star).map(|(index, _)| index).collect()
 }
 
 /// Resolves imports; borrows everything, keeps nothing.

@@ -109,10 +109,12 @@ impl Types {
         if update.is_empty() {
             return;
         }
-        let redone: FxHashSet<Entity> = update.iter().map(|(entity, _, _)| *entity).collect();
-        self.modules[index]
-            .waiting
-            .retain(|(entity, _)| !redone.contains(entity));
+        if !self.modules[index].waiting.is_empty() {
+            let redone: FxHashSet<Entity> = update.iter().map(|(entity, _, _)| *entity).collect();
+            self.modules[index]
+                .waiting
+                .retain(|(entity, _)| !redone.contains(entity));
+        }
         for (entity, ty, reads) in update {
             let slot = self.slot(entity);
             if *slot != ty {

@@ -42,12 +42,22 @@ pub(super) fn check(cx: &Context<'_>, kind: Blocks, found: &mut Vec<Diagnostic>)
         if function.kind != FnKind::Async && !callback {
             continue;
         }
+        // What a call does is weighed against every kind of blocking, so first ask whether there is anything to weigh.
+        if !reaches(cx, id, kind) {
+            continue;
+        }
         for hit in hits(cx, id) {
             if hit.kind == kind {
                 found.extend(report(cx, id, local, &hit));
             }
         }
     }
+}
+
+fn reaches(cx: &Context<'_>, id: FnId, kind: Blocks) -> bool {
+    let project = cx.project;
+    let blocks = |site| project.blocking.of_site(&project.names, &project.graph, site, kind).is_some();
+    project.graph.sites_in(id).any(|(site, _)| blocks(site))
 }
 
 /// The blocking call sites of a function, one a node; a call on the result of a blocking call is part of it.

@@ -84,10 +84,13 @@ fn is_alone(cx: &Context<'_>, site: &Site) -> bool {
 /// `sync_to_async(f)(x)`: the call of what a bridge made.
 fn bridge(cx: &Context<'_>, node: NodeId) -> Option<Maker> {
     let facts = cx.facts();
+    if facts.kind(node) != Kind::Call {
+        return None;
+    }
     let inner = facts
         .child(node, Role::Func)
         .filter(|&it| facts.kind(it) == Kind::Call)?;
-    if facts.kind(node) != Kind::Call || facts.is_awaited(node) || facts.fate(node) == Fate::Taken {
+    if facts.is_awaited(node) || facts.fate(node) == Fate::Taken {
         return None;
     }
     let Ty::Name(name) = cx.eval().expr(facts.child(inner, Role::Func)?) else {

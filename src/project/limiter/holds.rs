@@ -13,12 +13,24 @@ use crate::project::ty::Ty;
 use crate::project::types::Types;
 use crate::project::words::has_word;
 
+/// Where a limiter could be entered: every `with` item and every `await` of a file's functions.
+pub(super) fn entries(facts: &FileFacts) -> Vec<(LocalFn, NodeId)> {
+    let mut found = Vec::new();
+    for (local, _) in facts.all_functions().skip(1) {
+        let nodes = facts.body_nodes(local);
+        let enters = nodes.filter(|&it| matches!(facts.kind(it), Kind::WithItem | Kind::Await));
+        found.extend(enters.map(|it| (local, it)));
+    }
+    found
+}
+
 pub(super) fn module_holds(
     names: &Names,
     types: &Types,
     graph: &CallGraph,
     known: &Limiters,
     module: ModuleId,
+    places: &[(LocalFn, NodeId)],
 ) -> Vec<Hold> {
     let mut finder = Finder {
         names,
@@ -29,17 +41,14 @@ pub(super) fn module_holds(
         eval: Eval::new(names, types, module),
     };
     let mut found = Vec::new();
-    for (local, _) in names.facts(module).all_functions().skip(1) {
-        for node in names.facts(module).body_nodes(local) {
-            let hold = match finder.facts.kind(node) {
-                Kind::WithItem => finder.entered(local, node),
-                Kind::Await => finder.acquired(local, node),
-                _ => None,
-            };
-            if let Some(hold) = hold {
-                found.extend(finder.optional(local, &hold));
-                found.push(hold);
-            }
+    for &(local, node) in places {
+        let hold = match finder.facts.kind(node) {
+            Kind::WithItem => finder.entered(local, node),
+            _ => finder.acquired(local, node),
+        };
+        if let Some(hold) = hold {
+            found.extend(finder.optional(local, &hold));
+            found.push(hold);
         }
     }
     found

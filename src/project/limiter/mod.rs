@@ -13,6 +13,7 @@ use super::types::Types;
 use super::words::has_word;
 use crate::catalog::{Catalog, ExtClass, Is};
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceKind, Role, Sym};
+use holds::entries;
 use holds::module_holds;
 pub use names::says_limit;
 pub(super) use names::spoken;
@@ -87,17 +88,15 @@ impl Limiters {
             enters: vec![false; graph.n_functions()],
             whole: vec![false; graph.n_functions()],
         };
+        // The rounds look at the same few nodes again and again; finding them once spares a walk over everything.
+        let places: Vec<Vec<(LocalFn, NodeId)>> = names.modules.par_iter().map(|it| entries(&it.facts)).collect();
         for _ in 0..ROUNDS {
-            let holds: Vec<Vec<Hold>> = (0..names.modules.len())
-                .into_par_iter()
-                .map(|it| {
-                    module_holds(
-                        names,
-                        types,
-                        graph,
-                        &limiters,
-                        ModuleId(u32::try_from(it).unwrap_or(u32::MAX)),
-                    )
+            let holds: Vec<Vec<Hold>> = places
+                .par_iter()
+                .enumerate()
+                .map(|(it, places)| {
+                    let module = ModuleId(u32::try_from(it).unwrap_or(u32::MAX));
+                    module_holds(names, types, graph, &limiters, module, places)
                 })
                 .collect();
             let mut enters = vec![false; graph.n_functions()];
