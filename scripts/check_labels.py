@@ -3,7 +3,7 @@
 
     scripts/check_labels.py verdicts.jsonl corpus/src target/release/tailspike
 
-A place that was judged FALSE must be silent, MINOR must not be above severity low, TRUE should be found. A verdict
+A place that was judged FALSE must be silent, TRUE-MINOR must not be above severity low, TRUE should be found. A verdict
 concerns the call that was reported then; another true chain at that line is no violation, so each one is printed.
 """
 
@@ -38,7 +38,7 @@ def main() -> int:
         verdict = label["verdict"]
         wrong = {
             "FALSE": bool(here),
-            "MINOR": any(it["severity"] != "low" for it in here),
+            "TRUE-MINOR": any(it["severity"] != "low" for it in here),
             "TRUE": not here,
         }.get(verdict, False)
         kinds[verdict][0] += 1
