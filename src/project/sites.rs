@@ -1,12 +1,13 @@
 //! Collects the call sites of one module.
 
 use super::Names;
+use super::at_once::never_blocks_here;
 use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
+use super::consumed::is_iterated;
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::implementations::implementations;
-use super::at_once::never_blocks_here;
 use super::ids::{At, ClassId, FnId, ModuleId};
+use super::implementations::implementations;
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
@@ -59,7 +60,10 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guards = self.surroundings.of(self.names.facts(self.module), caller.local, node).1;
+        let guards = self
+            .surroundings
+            .of(self.names.facts(self.module), caller.local, node)
+            .1;
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -168,7 +172,7 @@ impl Collector<'_> {
     fn own(&mut self, caller: FnId, node: NodeId, function: FnId, flags: Flags) {
         let of = self.names.function(function);
         let mut flags = flags;
-        if of.is_generator && of.kind == FnKind::Sync && !self.is_iterated(node) {
+        if of.is_generator && of.kind == FnKind::Sync && !is_iterated(self.names.facts(self.module), node) {
             flags = flags.with(Flags::LAZY);
         }
         if self.names.is_offload_decorated(function) {
@@ -244,7 +248,11 @@ impl Collector<'_> {
             .find("sqlalchemy.ext.asyncio.AsyncAttrs")
             .and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
-            let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
+            let flags = self
+                .surroundings
+                .of(self.names.facts(self.module), caller.local, node)
+                .0
+                .with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Library(entry), flags);
         }
     }
@@ -261,7 +269,11 @@ impl Collector<'_> {
             ["__enter__", "__exit__"]
         };
         let ty = self.eval.expr(context);
-        let flags = self.surroundings.of(facts, caller.local, context).0.with(Flags::IMPLICIT);
+        let flags = self
+            .surroundings
+            .of(facts, caller.local, context)
+            .0
+            .with(Flags::IMPLICIT);
         match ty {
             Ty::Instance(class) => {
                 for method in methods {
@@ -304,42 +316,6 @@ impl Collector<'_> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Whether the generator made by this call is consumed where it stands.
-    fn is_iterated(&self, call: NodeId) -> bool {
-        let facts = self.names.facts(self.module);
-        let parent = NodeId(facts.node(call).parent);
-        match facts.node(call).role {
-            Role::Iter | Role::Context => true,
-            Role::Arg => facts
-                .child(parent, Role::Func)
-                .and_then(|it| facts.name_text(it).or_else(|| facts.payload_text(it)))
-                .is_some_and(|it| {
-                    matches!(
-                        it,
-                        "list"
-                            | "tuple"
-                            | "set"
-                            | "sorted"
-                            | "sum"
-                            | "any"
-                            | "all"
-                            | "min"
-                            | "max"
-                            | "dict"
-                            | "join"
-                            | "next"
-                            | "extend"
-                            | "enumerate"
-                            | "zip"
-                            | "frozenset"
-                            | "deque"
-                    )
-                }),
-            Role::Value => matches!(facts.kind(parent), Kind::Starred | Kind::YieldFrom),
-            _ => false,
         }
     }
 

@@ -1,8 +1,9 @@
 #![doc = include_str!("../../rules/ineffective-limiter.md")]
 
 use super::fan_out_text as text;
+use super::limiter_use::is_entered_once;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::{Kind, NodeId, PlaceKind, Role};
+use crate::facts::{Kind, NodeId};
 use crate::project::{FanOut, Hold, LimiterKind, Starter, Width};
 use crate::rules::Context;
 use crate::rules::Rule;
@@ -107,19 +108,6 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
         diagnostic.confidence = Confidence::Medium;
     }
     Some(diagnostic)
-}
-
-/// A module's limiter that no other place of the file names.
-fn is_entered_once(cx: &Context<'_>, hold: &Hold) -> bool {
-    let facts = cx.facts();
-    let Some(place) = facts.name_place(hold.subject) else {
-        return false;
-    };
-    let uses = (0..facts.nodes.len()).filter(|&it| {
-        let node = NodeId(u32::try_from(it).unwrap_or(u32::MAX));
-        facts.name_place(node) == Some(place) && facts.node(node).role != Role::Target
-    });
-    facts.place(place).kind == PlaceKind::Module && uses.count() == 1
 }
 
 /// Made by the function that enters it: every call has one of its own.

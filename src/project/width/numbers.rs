@@ -43,7 +43,7 @@ impl Widths<'_> {
             _ => return Width::Data,
         };
         if let Some(number) = facts.number(stop) {
-            return if number >= 0.0 && number < 1e12 {
+            return if (0.0..1e12).contains(&number) {
                 Width::Constant(number as u64)
             } else {
                 Width::Bounded
