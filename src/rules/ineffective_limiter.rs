@@ -85,7 +85,7 @@ fn around_spawn(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let starter = text::starter(cx, spawn);
     let message = format!("`{limiter}` is held only while `{starter}` starts the task, not while the task runs");
     let help = format!("enter `{limiter}` inside the task: `async with {limiter}:` around its work");
-    Some(finding(cx, hold, hold.subject, message, help))
+    Some(finding(cx, hold, spawn.at.node, message, help))
 }
 
 /// `async with sem: await gather(...)` with a limiter that nobody else enters: all of them share one slot.
@@ -102,7 +102,7 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let message =
         format!("`{limiter}` is entered once around the whole `{starter}`, so it does not bound what runs inside");
     let help = format!("enter `{limiter}` inside each task, not around `{starter}`");
-    let mut diagnostic = finding(cx, hold, hold.subject, message, help);
+    let mut diagnostic = finding(cx, hold, gather.at.node, message, help);
     if hold.made.is_none() {
         diagnostic.confidence = Confidence::Medium;
     }
@@ -131,11 +131,11 @@ fn own_each_time(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     if hold.kind == LimiterKind::Lock || paces || !hold.is_with {
         return None;
     }
-    let limiter = cx.call_text(text::at(cx, made));
+    let limiter = if made == hold.subject { cx.call_text(text::at(cx, made)) } else { name(cx, hold) };
     let function = cx.qualname(hold.function);
     let message = format!("every call of `{function}` makes its own `{limiter}`, so calls do not limit each other");
     let help = "make it once where all calls can share it: at module level, on `self`, or as a parameter".to_owned();
-    Some(finding(cx, hold, made, message, help))
+    Some(finding(cx, hold, hold.subject, message, help))
 }
 
 fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: String) -> Diagnostic {
