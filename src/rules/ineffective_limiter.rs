@@ -30,19 +30,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .or_else(|| own_each_time(cx, hold)),
         );
     }
-    for limiter in cx.project.limiters.too_big(cx.module) {
-        found.push(too_big(cx, *limiter));
-    }
-    for &(name, made) in cx.project.limiters.never_entered(cx.module) {
-        let name = cx.facts().text(name);
-        let function = cx.function(cx.facts().function_of(made));
-        let message = format!("`{name}` is made and never entered, so it limits nothing");
-        let mut diagnostic = cx.diagnostic(&RULE.info, function, made, message);
-        "whoever reads the code believes that a bound exists".clone_into(&mut diagnostic.why);
-        diagnostic.help = format!("enter it where the work is done: `async with {name}:`, or remove it");
-        diagnostic.severity = Severity::Medium;
-        found.push(diagnostic);
-    }
+    super::limiter_made::check(cx, &RULE.info, found);
 }
 
 /// Whether a finding of this rule is about the limiter around a fan-out.
@@ -85,7 +73,7 @@ fn around_spawn(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let starter = text::starter(cx, spawn);
     let message = format!("`{limiter}` is held only while `{starter}` starts the task, not while the task runs");
     let help = format!("enter `{limiter}` inside the task: `async with {limiter}:` around its work");
-    Some(finding(cx, hold, spawn.at.node, message, help))
+    Some(finding(cx, hold, hold.subject, message, help))
 }
 
 /// `async with sem: await gather(...)` with a limiter that nobody else enters: all of them share one slot.
@@ -102,7 +90,7 @@ fn around_all(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     let message =
         format!("`{limiter}` is entered once around the whole `{starter}`, so it does not bound what runs inside");
     let help = format!("enter `{limiter}` inside each task, not around `{starter}`");
-    let mut diagnostic = finding(cx, hold, gather.at.node, message, help);
+    let mut diagnostic = finding(cx, hold, hold.subject, message, help);
     if hold.made.is_none() {
         diagnostic.confidence = Confidence::Medium;
     }
@@ -131,11 +119,15 @@ fn own_each_time(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     if hold.kind == LimiterKind::Lock || paces || !hold.is_with {
         return None;
     }
-    let limiter = if made == hold.subject { cx.call_text(text::at(cx, made)) } else { name(cx, hold) };
+    let limiter = if made == hold.subject {
+        cx.call_text(text::at(cx, made))
+    } else {
+        name(cx, hold)
+    };
     let function = cx.qualname(hold.function);
     let message = format!("every call of `{function}` makes its own `{limiter}`, so calls do not limit each other");
     let help = "make it once where all calls can share it: at module level, on `self`, or as a parameter".to_owned();
-    Some(finding(cx, hold, hold.subject, message, help))
+    Some(finding(cx, hold, made, message, help))
 }
 
 fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: String) -> Diagnostic {
@@ -153,15 +145,5 @@ fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: S
     if diagnostic.exposure == Exposure::Solitary {
         diagnostic.severity = Severity::Medium;
     }
-    diagnostic
-}
-
-fn too_big(cx: &Context<'_>, call: NodeId) -> Diagnostic {
-    let made = cx.call_text(text::at(cx, call));
-    let function = cx.function(cx.facts().function_of(call));
-    let message = format!("`{made}` has as many places as there is work, so it limits nothing");
-    let mut diagnostic = cx.diagnostic(&RULE.info, function, call, message);
-    "the code looks bounded, and everything runs at once".clone_into(&mut diagnostic.why);
-    diagnostic.help = format!("give it the number that the other side can take: `{made}(10)`");
     diagnostic
 }
