@@ -70,8 +70,8 @@ fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     let name = facts.payload_text(func)?;
     match Eval::new(&project.names, &project.types, cx.module).expr(receiver) {
         Ty::Unknown => {}
-        // The rows that a library's query gives are objects of this project.
-        Ty::Foreign if name.contains('_') && facts.kind(receiver) == Kind::Name => {}
+        // The rows that a query gives are objects of this project, more exact than the base that it declares.
+        Ty::Foreign | Ty::Instance(_) if name.contains('_') && facts.kind(receiver) == Kind::Name => {}
         _ => return None,
     }
     project

@@ -183,7 +183,7 @@ pub(super) fn is_broadcast(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) 
 
 /// Collections of what somebody has configured: a handful, whatever the data.
 pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
-    const PARTS: [&str; 46] = [
+    const PARTS: [&str; 44] = [
         "providers",
         "retrievers",
         "advisors",
@@ -197,8 +197,6 @@ pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
         "plugins",
         "integrations",
         "credentials",
-        "sections",
-        "windows",
         "limits",
         "types",
         "kinds",

@@ -31,19 +31,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .or_else(|| own_each_time(cx, hold)),
         );
     }
-    for limiter in cx.project.limiters.too_big(cx.module) {
-        found.push(too_big(cx, *limiter));
-    }
-    for &(name, made) in cx.project.limiters.never_entered(cx.module) {
-        let name = cx.facts().text(name);
-        let function = cx.function(cx.facts().function_of(made));
-        let message = format!("`{name}` is made and never entered, so it limits nothing");
-        let mut diagnostic = cx.diagnostic(&RULE.info, function, made, message);
-        "whoever reads the code believes that a bound exists".clone_into(&mut diagnostic.why);
-        diagnostic.help = format!("enter it where the work is done: `async with {name}:`, or remove it");
-        diagnostic.severity = Severity::Medium;
-        found.push(diagnostic);
-    }
+    super::limiter_made::check(cx, &RULE.info, found);
 }
 
 /// Whether a finding of this rule is about the limiter around a fan-out.
@@ -119,7 +107,11 @@ fn own_each_time(cx: &Context<'_>, hold: &Hold) -> Option<Diagnostic> {
     if hold.kind == LimiterKind::Lock || paces || !hold.is_with {
         return None;
     }
-    let limiter = cx.call_text(text::at(cx, made));
+    let limiter = if made == hold.subject {
+        cx.call_text(text::at(cx, made))
+    } else {
+        name(cx, hold)
+    };
     let function = cx.qualname(hold.function);
     let message = format!("every call of `{function}` makes its own `{limiter}`, so calls do not limit each other");
     let help = "make it once where all calls can share it: at module level, on `self`, or as a parameter".to_owned();
@@ -141,15 +133,5 @@ fn finding(cx: &Context<'_>, hold: &Hold, node: NodeId, message: String, help: S
     if diagnostic.exposure == Exposure::Solitary {
         diagnostic.severity = Severity::Medium;
     }
-    diagnostic
-}
-
-fn too_big(cx: &Context<'_>, call: NodeId) -> Diagnostic {
-    let made = cx.call_text(text::at(cx, call));
-    let function = cx.function(cx.facts().function_of(call));
-    let message = format!("`{made}` has as many places as there is work, so it limits nothing");
-    let mut diagnostic = cx.diagnostic(&RULE.info, function, call, message);
-    "the code looks bounded, and everything runs at once".clone_into(&mut diagnostic.why);
-    diagnostic.help = format!("give it the number that the other side can take: `{made}(10)`");
     diagnostic
 }

@@ -17,6 +17,7 @@ mod dangling_task;
 mod fan_out_reach;
 mod fan_out_text;
 mod ineffective_limiter;
+mod limiter_made;
 mod limiter_use;
 mod lock_across_await;
 mod nested_event_loop;

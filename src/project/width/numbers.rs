@@ -28,9 +28,26 @@ impl Widths<'_> {
             "size",
         ];
         BOUNDS.iter().any(|it| {
-            self.facts
-                .keyword(call, it)
-                .is_some_and(|value| !matches!(self.facts.kind(value), Kind::None) && !self.counts_data(value, 8))
+            self.facts.keyword(call, it).is_some_and(|value| {
+                !matches!(self.facts.kind(value), Kind::None) && !self.counts_data(value, 8) && !self.is_optional(value)
+            })
+        })
+    }
+
+    /// A parameter that may be `None`: callers may ask for everything.
+    fn is_optional(self, node: NodeId) -> bool {
+        let facts = self.facts;
+        let Some(place) = facts.name_place(node) else {
+            return false;
+        };
+        facts.definitions_of(place).iter().any(|it| {
+            let How::Param(index) = it.how else { return false };
+            let param = facts.function(it.function).params[index as usize];
+            param.annotation.is_some_and(|annotation| {
+                (annotation.0..facts.node(annotation).end)
+                    .map(NodeId)
+                    .any(|it| facts.kind(it) == Kind::None || facts.name_text(it) == Some("Optional"))
+            })
         })
     }
 
