@@ -139,6 +139,8 @@ impl CallGraph {
             base: bases(names),
             ..Self::default()
         };
+        // Growing by doubling would hold the largest table of the program twice.
+        graph.sites.reserve_exact(modules.iter().map(|it| it.0.len()).sum());
         for (sites, resolution) in modules {
             graph.sites.extend(sites);
             graph.resolution.add(&resolution);
