@@ -14,7 +14,9 @@ use tailspike::source::{Sources, WalkOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::args().nth(1).ok_or("usage: link DIR")?).canonicalize()?;
-    rayon::ThreadPoolBuilder::new().stack_size(tailspike::syntax::STACK_BYTES).build_global()?;
+    rayon::ThreadPoolBuilder::new()
+        .stack_size(tailspike::syntax::STACK_BYTES)
+        .build_global()?;
     let mut out = std::io::stdout();
     let mut last = Instant::now();
     let mut stage = |name: &str| {
@@ -22,7 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         last = Instant::now();
         line
     };
-    let options = WalkOptions { root: root.clone(), ..WalkOptions::default() };
+    let options = WalkOptions {
+        root: root.clone(),
+        ..WalkOptions::default()
+    };
     let sources = Sources::discover(&[root], &options)?;
     stage("walk")?;
     let (modules, _) = pipeline::load(&sources);

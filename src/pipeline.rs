@@ -136,7 +136,11 @@ fn check_module(
     rules: &[&'static Rule],
     pedantic: bool,
 ) -> (Vec<Diagnostic>, Vec<Failure>) {
-    let cx = Context { project, module, pedantic };
+    let cx = Context {
+        project,
+        module,
+        pedantic,
+    };
     let mut found = Vec::new();
     let mut failures = Vec::new();
     for rule in rules {

@@ -25,6 +25,10 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
             && !facts.has_double_star(call)
     });
     // `sleep(0)` only lets other threads run.
-    let no_time = entry.blocks == Some(Blocks::Sleep) && facts.arg(call, 0).and_then(|it| facts.number(it)) == Some(0.0);
-    unless || only_if || no_time || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+    let no_time =
+        entry.blocks == Some(Blocks::Sleep) && facts.arg(call, 0).and_then(|it| facts.number(it)) == Some(0.0);
+    unless
+        || only_if
+        || no_time
+        || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
 }

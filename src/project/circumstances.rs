@@ -17,10 +17,12 @@ impl Surroundings {
     /// The circumstances and guards of a call in a function.
     pub(super) fn of(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
         let statement = facts.statement_of(call);
-        let (outer, inherited) = *self
-            .statements
-            .entry(statement)
-            .or_insert_with(|| (statement_flags(facts, function, statement), guards_of(facts, function, statement)));
+        let (outer, inherited) = *self.statements.entry(statement).or_insert_with(|| {
+            (
+                statement_flags(facts, function, statement),
+                guards_of(facts, function, statement),
+            )
+        });
         let mut flags = outer;
         if facts.is_awaited(call) || is_entered_by_async_with(facts, call) {
             flags = flags.with(Flags::AWAITED);
@@ -72,7 +74,9 @@ fn step_flags(facts: &FileFacts, around: NodeId, below: NodeId) -> Flags {
     match facts.kind(around) {
         Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
         Kind::While if role != Role::Orelse => Flags::IN_LOOP,
-        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => Flags::IN_LOOP,
+        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => {
+            Flags::IN_LOOP
+        }
         Kind::Handler if role == Role::Body => handler_flags(facts, around),
         Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
         Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
@@ -215,7 +219,12 @@ fn after_the_end(facts: &FileFacts, statement: NodeId) -> bool {
             .children_as(parent, facts.node(statement).role)
             .take_while(|&it| it < statement)
     };
-    if earlier().any(|it| matches!(facts.kind(it), Kind::Return | Kind::Raise | Kind::Continue | Kind::Break)) {
+    if earlier().any(|it| {
+        matches!(
+            facts.kind(it),
+            Kind::Return | Kind::Raise | Kind::Continue | Kind::Break
+        )
+    }) {
         return true;
     }
     earlier()

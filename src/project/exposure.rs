@@ -1,8 +1,8 @@
 //! How often, and beside what else, a function runs.
 
 use super::Names;
-use super::graph::{CallGraph, Flags};
 use super::fan_out::FanOuts;
+use super::graph::{CallGraph, Flags};
 use super::ids::{FnId, ModuleId};
 use super::width::Width;
 use crate::catalog::{Act, Is};
@@ -34,7 +34,12 @@ const SELDOM: Flags = Flags::ONCE
 impl Exposures {
     /// Spreads hot, then open, forwards from where they begin; the rest is solitary.
     #[must_use]
-    pub fn new(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators, fan_outs: &FanOuts) -> Self {
+    pub fn new(
+        names: &Names,
+        graph: &CallGraph,
+        decorators: &super::decorators::Decorators,
+        fan_outs: &FanOuts,
+    ) -> Self {
         let n = graph.n_functions();
         let mut of = vec![Frequency::Solitary; n];
         let roots: Vec<Frequency> = (0..n)

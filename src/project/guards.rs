@@ -86,13 +86,7 @@ pub(super) fn guards_of(facts: &FileFacts, function: LocalFn, node: NodeId) -> G
 }
 
 /// The flags that one node around another tests.
-pub(super) fn guards_of_step(
-    facts: &FileFacts,
-    function: LocalFn,
-    around: NodeId,
-    below: NodeId,
-    guards: &mut Guards,
-) {
+pub(super) fn guards_of_step(facts: &FileFacts, function: LocalFn, around: NodeId, below: NodeId, guards: &mut Guards) {
     let role = facts.node(below).role;
     if matches!(facts.kind(around), Kind::If | Kind::IfExp)
         && matches!(role, Role::Body | Role::Orelse)

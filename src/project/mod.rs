@@ -347,7 +347,8 @@ fn dispatches(facts: &FileFacts, function: &Function, decorator: NodeId) -> bool
     let is_async = |it: NodeId| {
         facts.name_place(it).is_some_and(|place| {
             let made = facts.definitions_of(place).iter();
-            made.into_iter().any(|it| matches!(it.how, How::Function(local) if facts.is_async(local)))
+            made.into_iter()
+                .any(|it| matches!(it.how, How::Function(local) if facts.is_async(local)))
         })
     };
     function.kind == FnKind::Sync

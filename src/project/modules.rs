@@ -111,7 +111,10 @@ fn members(facts: &FileFacts) -> FxHashMap<Box<str>, PlaceId> {
 
 fn stars(facts: &FileFacts) -> Vec<u32> {
     let imports = (0..).zip(&facts.imports);
-    imports.filter(|(_, it)| it.what == Imported::Star).map(|(index, _)| index).collect()
+    imports
+        .filter(|(_, it)| it.what == Imported::Star)
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Resolves imports; borrows everything, keeps nothing.

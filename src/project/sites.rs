@@ -1,12 +1,12 @@
 //! Collects the call sites of one module.
 
 use super::Names;
+use super::at_once::never_blocks_here;
 use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::implementations::implementations;
-use super::at_once::never_blocks_here;
 use super::ids::{At, ClassId, FnId, ModuleId};
+use super::implementations::implementations;
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
@@ -59,7 +59,10 @@ impl Collector<'_> {
     }
 
     fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guards = self.surroundings.of(self.names.facts(self.module), caller.local, node).1;
+        let guards = self
+            .surroundings
+            .of(self.names.facts(self.module), caller.local, node)
+            .1;
         self.sites.push(Site {
             at: At {
                 module: self.module,
@@ -244,7 +247,11 @@ impl Collector<'_> {
             .find("sqlalchemy.ext.asyncio.AsyncAttrs")
             .and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
-            let flags = self.surroundings.of(self.names.facts(self.module), caller.local, node).0.with(Flags::IMPLICIT);
+            let flags = self
+                .surroundings
+                .of(self.names.facts(self.module), caller.local, node)
+                .0
+                .with(Flags::IMPLICIT);
             self.push(caller, node, Callee::Library(entry), flags);
         }
     }
@@ -261,7 +268,11 @@ impl Collector<'_> {
             ["__enter__", "__exit__"]
         };
         let ty = self.eval.expr(context);
-        let flags = self.surroundings.of(facts, caller.local, context).0.with(Flags::IMPLICIT);
+        let flags = self
+            .surroundings
+            .of(facts, caller.local, context)
+            .0
+            .with(Flags::IMPLICIT);
         match ty {
             Ty::Instance(class) => {
                 for method in methods {

@@ -56,7 +56,12 @@ pub(super) fn check(cx: &Context<'_>, kind: Blocks, found: &mut Vec<Diagnostic>)
 
 fn reaches(cx: &Context<'_>, id: FnId, kind: Blocks) -> bool {
     let project = cx.project;
-    let blocks = |site| project.blocking.of_site(&project.names, &project.graph, site, kind).is_some();
+    let blocks = |site| {
+        project
+            .blocking
+            .of_site(&project.names, &project.graph, site, kind)
+            .is_some()
+    };
     project.graph.sites_in(id).any(|(site, _)| blocks(site))
 }
 

@@ -257,7 +257,8 @@ fn runs_for_ever(cx: &Context<'_>, function: FnId) -> bool {
     facts.body_nodes(function.local).any(|it| {
         if facts.kind(it) != Kind::While
             || facts
-                .child(it, Role::Test).is_none_or(|it| facts.kind(it) != Kind::True)
+                .child(it, Role::Test)
+                .is_none_or(|it| facts.kind(it) != Kind::True)
         {
             return false;
         }

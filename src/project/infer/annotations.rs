@@ -1,14 +1,11 @@
 //! The types that annotations name.
 
+use super::super::ty::Ty;
 use super::Eval;
 use super::builtins::plain_or_collection;
+use crate::facts::{Kind, NodeId, Op, Role};
 use crate::project::classes::written;
-use super::super::ty::Ty;
-use crate::facts::{
-    Kind, NodeId, Op, Role,
-};
 use std::sync::Arc;
-
 
 impl Eval<'_> {
     /// The type that an annotation names.

@@ -1,16 +1,13 @@
 //! What calls give.
 
-use super::Eval;
-use super::builtins::plain_or_collection;
 use super::super::ids::{ClassId, FnId};
 use super::super::ty::Ty;
 use super::super::types::Entity;
+use super::Eval;
+use super::builtins::plain_or_collection;
 use crate::catalog::{Act, EntryId, ExtClass, ExtType, Name};
-use crate::facts::{
-    FnKind, Kind, NodeId, Role,
-};
+use crate::facts::{FnKind, Kind, NodeId, Role};
 use std::sync::Arc;
-
 
 impl Eval<'_> {
     /// What a call gives.

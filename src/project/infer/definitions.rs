@@ -1,16 +1,13 @@
 //! What definitions, parameters and returns make of places.
 
-use super::Eval;
-use super::is_object;
-use crate::project::classes::written;
 use super::super::ids::{ClassId, FnId, ModuleId};
 use super::super::ty::Ty;
 use super::super::types::Entity;
-use crate::facts::{
-    Definition, FnKind, How, Kind, LocalFn, NodeId, ParamKind, PlaceId, Role,
-};
+use super::Eval;
+use super::is_object;
+use crate::facts::{Definition, FnKind, How, Kind, LocalFn, NodeId, ParamKind, PlaceId, Role};
+use crate::project::classes::written;
 use std::sync::Arc;
-
 
 impl Eval<'_> {
     /// Every definition of a place, joined.
@@ -20,8 +17,12 @@ impl Eval<'_> {
         let imported: Vec<bool> = all.iter().map(|it| matches!(it.how, How::Import(_))).collect();
         if all.len() > 1 && imported.contains(&true) {
             let importer = self.names.importer();
-            return crate::project::classes::static_target(importer, crate::project::modules::Target::Member(self.module, place), 8)
-                .unwrap_or_default();
+            return crate::project::classes::static_target(
+                importer,
+                crate::project::modules::Target::Member(self.module, place),
+                8,
+            )
+            .unwrap_or_default();
         }
         all.iter()
             .map(|it| self.definition(it))

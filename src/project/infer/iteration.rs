@@ -1,14 +1,11 @@
 //! What unpacking, iterating and entering a value give.
 
-use super::Eval;
-use crate::project::classes::Member;
 use super::super::ids::ClassId;
 use super::super::ty::Ty;
+use super::Eval;
 use crate::catalog::Act;
-use crate::facts::{
-    Kind, NodeId, Role,
-};
-
+use crate::facts::{Kind, NodeId, Role};
+use crate::project::classes::Member;
 
 impl Eval<'_> {
     pub(super) fn unpacked(&mut self, value: NodeId, index: u32) -> Ty {

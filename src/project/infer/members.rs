@@ -1,12 +1,11 @@
 //! Members of modules, classes, instances and library objects.
 
-use super::Eval;
-use crate::project::classes::Member;
 use super::super::ids::ClassId;
 use super::super::ty::Ty;
 use super::super::types::Entity;
+use super::Eval;
 use crate::catalog::{ExtClass, ExtType, Name};
-
+use crate::project::classes::Member;
 
 impl Eval<'_> {
     /// The member `name` of a value.

@@ -8,15 +8,13 @@ mod iteration;
 mod members;
 
 use super::Names;
-use builtins::{is_builtin, plain_or_collection};
 use super::ids::{FnId, ModuleId};
 use super::reaching::reaching;
 use super::ty::Ty;
 use super::types::{Entity, Types};
 use crate::catalog::Is;
-use crate::facts::{
-    FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceId, PlaceKind, Role,
-};
+use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceId, PlaceKind, Role};
+use builtins::{is_builtin, plain_or_collection};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
