@@ -7,6 +7,7 @@ mod blocking;
 mod chains;
 mod circumstances;
 mod classes;
+mod consumed;
 mod decorators;
 mod dual_mode;
 mod exposure;

@@ -4,6 +4,7 @@ use super::Names;
 use super::at_once::never_blocks_here;
 use super::circumstances::Surroundings;
 use super::classes::{Base, Member};
+use super::consumed::is_consumed;
 use super::graph::{Callee, Flags, Resolution, Site};
 use super::ids::{At, ClassId, FnId, ModuleId};
 use super::implementations::implementations;
@@ -171,7 +172,7 @@ impl Collector<'_> {
     fn own(&mut self, caller: FnId, node: NodeId, function: FnId, flags: Flags) {
         let of = self.names.function(function);
         let mut flags = flags;
-        if of.is_generator && of.kind == FnKind::Sync && !self.is_iterated(node) {
+        if of.is_generator && of.kind == FnKind::Sync && !is_consumed(self.names.facts(self.module), node) {
             flags = flags.with(Flags::LAZY);
         }
         if self.names.is_offload_decorated(function) {
@@ -315,42 +316,6 @@ impl Collector<'_> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Whether the generator made by this call is consumed where it stands.
-    fn is_iterated(&self, call: NodeId) -> bool {
-        let facts = self.names.facts(self.module);
-        let parent = NodeId(facts.node(call).parent);
-        match facts.node(call).role {
-            Role::Iter | Role::Context => true,
-            Role::Arg => facts
-                .child(parent, Role::Func)
-                .and_then(|it| facts.name_text(it).or_else(|| facts.payload_text(it)))
-                .is_some_and(|it| {
-                    matches!(
-                        it,
-                        "list"
-                            | "tuple"
-                            | "set"
-                            | "sorted"
-                            | "sum"
-                            | "any"
-                            | "all"
-                            | "min"
-                            | "max"
-                            | "dict"
-                            | "join"
-                            | "next"
-                            | "extend"
-                            | "enumerate"
-                            | "zip"
-                            | "frozenset"
-                            | "deque"
-                    )
-                }),
-            Role::Value => matches!(facts.kind(parent), Kind::Starred | Kind::YieldFrom),
-            _ => false,
         }
     }
 
