@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-const TEST_FOLDERS: [&str; 6] = ["tests", "test", "testing", "examples", "cookbook", "docs"];
+const TEST_FOLDERS: [&str; 5] = ["tests", "test", "testing", "cookbook", "docs"];
 const EXCLUDED_FOLDERS: [&str; 3] = ["__pycache__", "node_modules", "site-packages"];
 /// Left out only directly below the root: deeper down these are ordinary package names.
 const EXCLUDED_AT_ROOT: [&str; 2] = ["build", "dist"];
@@ -18,7 +18,7 @@ pub(super) fn is_python(name: &OsStr) -> bool {
 
 /// Whether a folder of this name holds tests, examples or documentation.
 pub(super) fn is_test_folder(name: &str) -> bool {
-    TEST_FOLDERS.contains(&name)
+    TEST_FOLDERS.contains(&name) || name.starts_with("example")
 }
 
 /// Whether a path relative to the root is a test, an example or documentation.
@@ -50,6 +50,7 @@ mod tests {
             "pkg/a_test.py",
             "pkg/conftest.py",
             "docs/conf.py",
+            "example_config/a.py",
         ] {
             assert!(is_test(path), "{path}");
         }
