@@ -37,10 +37,12 @@ fn text<'a>(json: &'a Value, key: &str) -> &'a str {
 }
 
 fn pages() -> Vec<(String, String)> {
-    let files = support::files_below(&support::root().join("rules"));
+    let folder = support::root().join("rules");
+    let files = support::files_below(&folder);
+    // Folders inside hold other things, the catalog's own README among them.
     let pages = files
         .iter()
-        .filter(|file| file.extension().is_some_and(|kind| kind == "md"));
+        .filter(|file| file.parent() == Some(&folder) && file.extension().is_some_and(|kind| kind == "md"));
     pages
         .map(|file| (stem(file), std::fs::read_to_string(file).expect("a readable page")))
         .collect()
