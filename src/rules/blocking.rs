@@ -207,9 +207,9 @@ fn severity(cx: &Context<'_>, id: FnId, hit: &Hit, exposure: Exposure) -> Severi
         Cost::High if hit.kind == Blocks::Cpu && is_one_off(cx, id) => Severity::Low,
         Cost::High => Severity::High,
         Cost::Medium if exposure == Exposure::Hot && hit.reach.hops <= MAX_SHORT_HOPS => Severity::Medium,
-        // Milliseconds matter where they recur. Of an open function nobody knows; what stands in it, or one call
-        // below, is likely its purpose, what a long chain reaches is likely an exception.
-        Cost::Medium if hit.reach.hops <= 1 && !is_one_off(cx, id) => Severity::Medium,
+        // Milliseconds matter where they recur. Of an open function nobody knows that; what stands in it is likely its
+        // purpose, what a helper does is as likely a setting, a cache or an option (docs/precision.md: 0 of 7 acted on).
+        Cost::Medium if hit.reach.hops == 0 && !is_one_off(cx, id) => Severity::Medium,
         Cost::Micro if cx.pedantic => Severity::Medium,
         Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
     }
