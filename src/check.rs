@@ -71,14 +71,7 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         .stack_size(syntax::STACK_BYTES)
         .build()
         .context("the threads could not be started; try a smaller `--jobs`")?;
-    let options = WalkOptions {
-        root: root.path,
-        shallow: root.shallow,
-        no_gitignore: !config.respect_gitignore,
-        exclude: config.exclude.clone(),
-        threads: pool.current_num_threads(),
-        stdin,
-    };
+    let options = walk_options(root, &config, pool.current_num_threads(), stdin);
     let sources = Sources::discover(&paths, &options)?;
     let catalog = Catalog::load(&config.calls)
         .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;
@@ -86,6 +79,23 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
     add_walk_problems(&sources, &mut analysis);
     add_unused_ignores(&config, &registry, &mut analysis);
     conclude(args, &config, &sources, &analysis, out, err)
+}
+
+/// How the project below a root is walked under a configuration.
+pub(crate) fn walk_options(
+    root: source::Root,
+    config: &Config,
+    threads: usize,
+    stdin: Option<(PathBuf, String)>,
+) -> WalkOptions {
+    WalkOptions {
+        root: root.path,
+        shallow: root.shallow,
+        no_gitignore: !config.respect_gitignore,
+        exclude: config.exclude.clone(),
+        threads,
+        stdin,
+    }
 }
 
 fn conclude(

@@ -34,7 +34,6 @@ use crate::rules;
 use crate::rules::Rule;
 use crate::source;
 use crate::source::Sources;
-use crate::source::WalkOptions;
 use crate::suppress;
 use crate::syntax;
 use crate::triage;
@@ -76,14 +75,7 @@ fn load(paths: &[PathBuf], isolated: bool) -> Result<Program> {
         .stack_size(syntax::STACK_BYTES)
         .build()
         .context("the threads could not be started")?;
-    let options = WalkOptions {
-        root: root.path,
-        shallow: root.shallow,
-        no_gitignore: !config.respect_gitignore,
-        exclude: config.exclude.clone(),
-        threads: pool.current_num_threads(),
-        stdin: None,
-    };
+    let options = crate::check::walk_options(root, &config, pool.current_num_threads(), None);
     let sources = Sources::discover(&paths, &options)?;
     let catalog = Catalog::load(&config.calls)
         .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;

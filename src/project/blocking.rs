@@ -42,15 +42,6 @@ pub struct Reach {
     pub duck: bool,
 }
 
-/// Circumstances under which a callee's blocking is not its caller's.
-const NOT_HERE: Flags = Flags::OFFLOADED
-    .with(Flags::PASSED)
-    .with(Flags::LAZY)
-    .with(Flags::OFF_LOOP)
-    .with(Flags::LOOP_CALLBACK)
-    .with(Flags::MAIN)
-    .with(Flags::SPAWNED);
-
 /// The best way without a flag, and the best few that need some.
 type Ways = [Option<Reach>; WAYS];
 
@@ -116,7 +107,7 @@ impl Blocking {
     #[must_use]
     pub fn of_site(&self, names: &Names, graph: &CallGraph, id: SiteId, kind: Blocks) -> Option<Reach> {
         let site = graph.site(id);
-        if site.flags.has(NOT_HERE) {
+        if site.flags.has(Flags::ELSEWHERE) {
             return None;
         }
         if let Some(cost) = sink(names, site, kind) {
@@ -245,7 +236,7 @@ fn ends(names: &Names, graph: &CallGraph) -> Vec<Vec<SiteId>> {
     for (id, site) in (0..).map(SiteId).zip(&graph.sites) {
         if let Callee::Library(entry) = site.callee
             && let Some(kind) = names.catalog.entry(entry).blocks
-            && !site.flags.has(NOT_HERE)
+            && !site.flags.has(Flags::ELSEWHERE)
         {
             ends[index_of(kind)].push(id);
         }
@@ -318,7 +309,7 @@ impl<'a> Search<'a> {
     fn spread(&mut self, dense: usize, reach: Reach, first: bool) {
         let graph = self.graph;
         for (id, site) in graph.callers(graph.function(dense)) {
-            if site.flags.has(NOT_HERE) {
+            if site.flags.has(Flags::ELSEWHERE) {
                 continue;
             }
             let candidates = site.targets().len();

@@ -55,6 +55,15 @@ impl Flags {
     /// Under `if TYPE_CHECKING`, or where no event loop runs.
     pub const OFF_LOOP: Self = Self(1 << 12);
 
+    /// The callee does not run on its caller's thread, now.
+    pub const ELSEWHERE: Self = Self::OFFLOADED
+        .with(Self::PASSED)
+        .with(Self::LAZY)
+        .with(Self::OFF_LOOP)
+        .with(Self::LOOP_CALLBACK)
+        .with(Self::MAIN)
+        .with(Self::SPAWNED);
+
     /// Both sets of circumstances.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {

@@ -8,15 +8,6 @@ use super::written;
 use crate::catalog::Act;
 use crate::facts::{FileFacts, FnKind, Kind, NodeId, Role};
 
-/// Circumstances under which the callee does not run on its caller's thread, now.
-pub(super) const ELSEWHERE: Flags = Flags::OFFLOADED
-    .with(Flags::PASSED)
-    .with(Flags::LAZY)
-    .with(Flags::OFF_LOOP)
-    .with(Flags::LOOP_CALLBACK)
-    .with(Flags::MAIN)
-    .with(Flags::SPAWNED);
-
 /// Who starts a loop. A function that asks whether a loop runs serves both worlds, and starts none where one runs.
 #[must_use]
 pub(super) fn loop_starters(names: &Names, graph: &CallGraph) -> Chains {
@@ -29,7 +20,7 @@ pub(super) fn loop_starters(names: &Names, graph: &CallGraph) -> Chains {
             && names.catalog.entry_name(entry) != "nest_asyncio.apply" && !is_tried(names.facts(site.at.module), site.at.node)
     };
     let follows =
-        |site: &Site| !site.flags.has(ELSEWHERE) && !asks_for_loop(names.facts(site.caller.module), site.caller);
+        |site: &Site| !site.flags.has(Flags::ELSEWHERE) && !asks_for_loop(names.facts(site.caller.module), site.caller);
     let enters = |function: FnId| names.function(function).kind != FnKind::Async;
     Chains::new(
         graph,

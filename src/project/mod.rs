@@ -95,7 +95,7 @@ impl Project {
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
         let blocking = Blocking::new(&names, &graph, &accepts);
         let limiters = Limiters::new(&names, &types, &graph, &decorators);
-        let fan_outs = FanOuts::new(&names, &types, &graph, &limiters);
+        let fan_outs = FanOuts::new(&names, &graph, &limiters);
         let exposures = Exposures::new(&names, &graph, &decorators, &fan_outs);
         let scarce = Scarce::new(&names, &graph, &limiters);
         Self {
@@ -116,7 +116,7 @@ impl Project {
     /// Whether what the site calls runs then and there, on the thread of its caller.
     #[must_use]
     pub fn runs_on_callers_thread(&self, site: SiteId) -> bool {
-        !self.graph.site(site).flags.has(loops::ELSEWHERE)
+        !self.graph.site(site).flags.has(Flags::ELSEWHERE)
     }
 }
 

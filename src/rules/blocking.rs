@@ -5,7 +5,7 @@
 
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Severity};
-use crate::facts::{FnKind, Kind, LocalFn, NodeId};
+use crate::facts::{FnKind, Kind, NodeId};
 use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier};
 use crate::rules::Context;
 use crate::rules::Rule;
@@ -48,7 +48,7 @@ pub(super) fn check(cx: &Context<'_>, kind: Blocks, found: &mut Vec<Diagnostic>)
         }
         for hit in hits(cx, id) {
             if hit.kind == kind {
-                found.extend(report(cx, id, local, &hit));
+                found.extend(report(cx, id, &hit));
             }
         }
     }
@@ -155,7 +155,7 @@ fn direct_entry(cx: &Context<'_>, node: NodeId) -> Option<EntryId> {
         })
 }
 
-fn report(cx: &Context<'_>, id: FnId, local: LocalFn, hit: &Hit) -> Option<Diagnostic> {
+fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     let project = cx.project;
     let rule = family_rule(hit.kind);
     let (chain, entry) = project
@@ -179,7 +179,7 @@ fn report(cx: &Context<'_>, id: FnId, local: LocalFn, hit: &Hit) -> Option<Diagn
         Confidence::High
     };
     diagnostic.why = why(cx, entry, exposure, hit);
-    diagnostic.help = super::twin::help(cx, local, &chain, entry);
+    diagnostic.help = super::twin::help(cx, &chain, entry);
     diagnostic.witness = cx.steps(&chain);
     diagnostic.group = name.to_owned();
     Some(diagnostic)

@@ -1,7 +1,7 @@
 //! What a rule may ask, and how it writes a finding.
 
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Label, RuleInfo, Step};
-use crate::facts::{FileFacts, Imported, LocalFn, NodeId};
+use crate::facts::{FileFacts, LocalFn, NodeId};
 use crate::project::{At, Eval, Flags, FnId, Frequency, ModuleId, Project, Site, SiteId};
 use crate::source::Location;
 
@@ -132,15 +132,6 @@ impl<'a> Context<'a> {
         } else {
             Library::Asyncio
         }
-    }
-
-    /// Whether the module imports a name from a module (`from m import name`), for mends that need it.
-    #[must_use]
-    pub fn imports_member(&self, module: &str, member: &str) -> bool {
-        let facts = self.facts();
-        facts.imports.iter().any(|it| {
-            facts.text(it.module) == module && matches!(it.what, Imported::Member(name) if facts.text(name) == member)
-        })
     }
 
     /// A finding at a node of this module; confidence high, severity the rule's own, until said otherwise.

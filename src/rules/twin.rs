@@ -1,14 +1,14 @@
 //! What to do about a blocking call: the async twin if there is one, else a thread.
 
 use crate::catalog::EntryId;
-use crate::facts::{FnKind, LocalFn};
+use crate::facts::FnKind;
 use crate::project::ClassId;
 use crate::project::{FnId, Member, SiteId};
 use crate::rules::Context;
 
 /// The next step for a chain of calls that blocks.
 #[must_use]
-pub(super) fn help(cx: &Context<'_>, _function: LocalFn, chain: &[SiteId], entry: EntryId) -> String {
+pub(super) fn help(cx: &Context<'_>, chain: &[SiteId], entry: EntryId) -> String {
     let called = chain
         .first()
         .map(|&it| cx.call_text(cx.project.graph.site(it).at))

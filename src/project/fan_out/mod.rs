@@ -9,7 +9,6 @@ use super::Names;
 use super::graph::CallGraph;
 use super::ids::{At, FnId, ModuleId};
 use super::limiter::Limiters;
-use super::types::Types;
 use super::width::Width;
 use crate::catalog::EntryId;
 use crate::facts::NodeId;
@@ -70,8 +69,7 @@ pub struct FanOuts {
 impl FanOuts {
     /// Finds them.
     #[must_use]
-    pub fn new(names: &Names, types: &Types, graph: &CallGraph, limiters: &Limiters) -> Self {
-        let _ = types;
+    pub fn new(names: &Names, graph: &CallGraph, limiters: &Limiters) -> Self {
         let helpers = collect::helpers(names, graph, limiters);
         let rows = (0..names.modules.len()).into_par_iter().map(|index| {
             let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
