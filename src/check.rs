@@ -18,6 +18,8 @@ use crate::diagnostic::FileError;
 use crate::diagnostic::RuleInfo;
 use crate::diagnostic::Severity;
 use crate::report;
+use crate::report::AcceptedBy;
+use crate::report::AcceptedFinding;
 use crate::report::Finding;
 use crate::report::Format;
 use crate::report::Report;
@@ -123,14 +125,23 @@ fn conclude(
         return write_baseline(config, sources, &candidates, err);
     }
     let (findings, baselined) = without_baseline(config, sources, candidates)?;
+    let commented = visible.accepted.iter().map(|&index| AcceptedFinding {
+        finding: Finding {
+            diagnostic: &analysis.findings[index],
+            fingerprint: &fingerprints[index],
+        },
+        by: AcceptedBy::Comment,
+    });
+    let accepted = commented.chain(baselined).collect();
     let report = Report {
         sources,
         hashes: &analysis.hashes,
         findings,
+        accepted,
+        rules: registry().into_iter().filter(|rule| config.enabled(rule)).collect(),
         errors: &analysis.errors,
         files: sources.ids().filter(|&id| sources.file(id).reported).count(),
         hidden: visible.hidden,
-        baselined,
         quiet: args.output.quiet,
     };
     print(args, &report, &analysis.statistics, out, err)?;
@@ -176,22 +187,29 @@ fn say(err: &mut dyn Write, line: &str) {
 
 struct Visible {
     shown: Vec<usize>,
+    accepted: Vec<usize>,
     hidden: usize,
 }
 
 fn visible(config: &Config, sources: &Sources, findings: &[Diagnostic]) -> Visible {
     let mut visible = Visible {
         shown: Vec::new(),
+        accepted: Vec::new(),
         hidden: 0,
     };
     for (index, it) in findings.iter().enumerate() {
         let file = sources.file(it.location.file);
-        if !file.reported || it.accepted || !config.enabled(it.rule) || config.ignores(it.rule.name, &file.path) {
+        if !file.reported || !config.enabled(it.rule) || config.ignores(it.rule.name, &file.path) {
             continue;
         }
         if config.shows(it, &file.path) {
-            visible.shown.push(index);
-        } else {
+            let list = if it.accepted {
+                &mut visible.accepted
+            } else {
+                &mut visible.shown
+            };
+            list.push(index);
+        } else if !it.accepted {
             visible.hidden += 1;
         }
     }
@@ -214,20 +232,23 @@ fn without_baseline<'a>(
     config: &Config,
     sources: &Sources,
     findings: Vec<Finding<'a>>,
-) -> Result<(Vec<Finding<'a>>, usize)> {
+) -> Result<(Vec<Finding<'a>>, Vec<AcceptedFinding<'a>>)> {
     let Some(path) = &config.baseline else {
-        return Ok((findings, 0));
+        return Ok((findings, Vec::new()));
     };
     let baseline = Baseline::read(path)?;
     let paths: BTreeSet<&str> = sources.ids().map(|id| sources.path(id)).collect();
     let accepts = baseline.accepts(&accepted(sources, &findings), &paths);
-    let total = findings.len();
-    let left: Vec<Finding<'a>> = findings
-        .into_iter()
-        .zip(accepts)
-        .filter_map(|(finding, accepted)| (!accepted).then_some(finding))
-        .collect();
-    let baselined = total - left.len();
+    let mut left = Vec::new();
+    let mut baselined = Vec::new();
+    for (finding, accepted) in findings.into_iter().zip(accepts) {
+        if accepted {
+            let by = AcceptedBy::Baseline;
+            baselined.push(AcceptedFinding { finding, by });
+        } else {
+            left.push(finding);
+        }
+    }
     Ok((left, baselined))
 }
 
@@ -271,15 +292,26 @@ fn print(
         OutputFormat::Concise => Format::Concise,
         OutputFormat::Json => Format::Json,
         OutputFormat::Github => Format::Github,
+        OutputFormat::Gitlab => Format::Gitlab,
+        OutputFormat::Markdown => Format::Markdown,
+        OutputFormat::Sarif => Format::Sarif,
     };
-    match &args.output.output {
+    let left_out = match &args.output.output {
         None => report::write(report, format, colored(args.output.color), out)?,
         Some(path) => {
             let mut bytes = Vec::new();
-            report::write(report, format, args.output.color == Color::Always, &mut bytes)?;
+            let left_out = report::write(report, format, args.output.color == Color::Always, &mut bytes)?;
             suppress::replace(path, &bytes)
                 .map_err(|error| anyhow!("`{}` can't be written: {}", path.display(), source::reason(&error)))?;
+            left_out
         }
+    };
+    if left_out > 0 {
+        let what = report::plural(left_out, "finding");
+        say(
+            err,
+            &format!("note: {what} left out, the least severe first: those who read this form take no more"),
+        );
     }
     if args.output.statistics {
         // Programs read standard output; people read both.

@@ -244,6 +244,12 @@ pub enum OutputFormat {
     Json,
     /// For GitHub Actions.
     Github,
+    /// For GitLab's code quality.
+    Gitlab,
+    /// For a comment on a pull request.
+    Markdown,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
 }
 
 /// Forms of the table of rules.

@@ -111,7 +111,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             medium: counts.medium,
             low: counts.low,
             hidden: report.hidden,
-            baselined: report.baselined,
+            baselined: report.baselined(),
             errors: report.errors.len(),
         },
         findings: report

@@ -6,9 +6,12 @@
 mod concise;
 mod fold;
 mod github;
+mod gitlab;
 mod json;
+mod markdown;
 mod place;
 mod rules;
+mod sarif;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -17,6 +20,7 @@ pub mod triage;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::FileError;
+use crate::diagnostic::RuleInfo;
 use crate::source::Sources;
 use crate::source::printable;
 pub use rules::{Table, write_rules};
@@ -34,6 +38,12 @@ pub enum Format {
     Json,
     /// Workflow commands that annotate a pull request.
     Github,
+    /// A code quality report.
+    Gitlab,
+    /// A comment on a pull request.
+    Markdown,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 /// A finding with its identity.
@@ -45,6 +55,24 @@ pub struct Finding<'a> {
     pub fingerprint: &'a str,
 }
 
+/// Who accepted a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcceptedBy {
+    /// An ignore comment.
+    Comment,
+    /// The baseline.
+    Baseline,
+}
+
+/// A finding that is not to be mended now.
+#[derive(Clone, Debug)]
+pub struct AcceptedFinding<'a> {
+    /// What it is.
+    pub finding: Finding<'a>,
+    /// Why it is accepted.
+    pub by: AcceptedBy,
+}
+
 /// Everything that a report shows.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -54,29 +82,42 @@ pub struct Report<'a> {
     pub hashes: &'a [u64],
     /// What is shown, in order.
     pub findings: Vec<Finding<'a>>,
+    /// What is accepted, for the forms that keep a record of it.
+    pub accepted: Vec<AcceptedFinding<'a>>,
+    /// The rules that ran.
+    pub rules: Vec<&'static RuleInfo>,
     /// Files that could not be analysed.
     pub errors: &'a [FileError],
     /// How many files were asked about.
     pub files: usize,
     /// Findings of enabled rules below the thresholds.
     pub hidden: usize,
-    /// Findings that the baseline accepts.
-    pub baselined: usize,
     /// No summary.
     pub quiet: bool,
 }
 
-/// Writes the report.
+impl Report<'_> {
+    /// How many findings the baseline accepts.
+    fn baselined(&self) -> usize {
+        self.accepted.iter().filter(|it| it.by == AcceptedBy::Baseline).count()
+    }
+}
+
+/// Writes the report; says how many findings were left out because the form has a limit.
 ///
 /// # Errors
 /// The output can't be written to.
-pub fn write(report: &Report<'_>, format: Format, color: bool, out: &mut dyn Write) -> io::Result<()> {
-    match format {
+pub fn write(report: &Report<'_>, format: Format, color: bool, out: &mut dyn Write) -> io::Result<usize> {
+    let whole = match format {
         Format::Text => text::write(report, color, out),
         Format::Concise => concise::write(report, out),
         Format::Json => json::write(report, out),
         Format::Github => github::write(report, out),
-    }
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Markdown => return markdown::write(report, out),
+        Format::Sarif => return sarif::write(report, out),
+    };
+    whole.map(|()| 0)
 }
 
 /// Writes the lines of `--statistics`.

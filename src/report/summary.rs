@@ -61,7 +61,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             report.hidden,
             "below the thresholds (`--min-severity low --min-confidence low`)",
         ),
-        (report.baselined, "accepted by the baseline"),
+        (report.baselined(), "accepted by the baseline"),
     ] {
         if count > 0 {
             write!(out, "; {count} {what}")?;

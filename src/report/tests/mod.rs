@@ -2,6 +2,7 @@
 
 mod machines;
 mod people;
+mod services;
 
 use super::*;
 use crate::diagnostic::Confidence;
@@ -118,10 +119,11 @@ fn render_changed(findings: &[Diagnostic], format: Format, files: &[(&str, &str,
                 fingerprint: "00",
             })
             .collect(),
+        accepted: Vec::new(),
+        rules: vec![&RULE],
         errors: &[],
         files: files.len(),
         hidden: 0,
-        baselined: 0,
         quiet: false,
     };
     let mut out = Vec::new();
