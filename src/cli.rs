@@ -148,6 +148,14 @@ pub struct CheckArgs {
     #[arg(long, overrides_with = "respect_gitignore")]
     pub no_respect_gitignore: bool,
 
+    /// Leave out excluded files, tests and examples even where PATH names them (for hooks).
+    #[arg(long)]
+    pub force_exclude: bool,
+
+    /// Report only what has changed since this revision of git, and chains that pass through a changed line.
+    #[arg(long, value_name = "REV", conflicts_with = "write_baseline")]
+    pub changed_since: Option<String>,
+
     /// Take the text of this file from standard input.
     #[arg(long, value_name = "PATH")]
     pub stdin_filename: Option<PathBuf>,

@@ -21,6 +21,7 @@
 
 pub mod analysis;
 pub mod catalog;
+pub mod changed;
 pub mod check;
 pub mod cli;
 pub mod config;

@@ -48,12 +48,26 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Where the layers are put together; these may use all of them.
 const SPINE: &[&str] = &[
-    "lib", "main", "cli", "check", "analysis", "pipeline", "guard", "run", "server", "explain", "sites", "triaging",
+    "lib",
+    "main",
+    "cli",
+    "check",
+    "changed",
+    "completions",
+    "schema",
+    "analysis",
+    "pipeline",
+    "guard",
+    "run",
+    "server",
+    "explain",
+    "sites",
+    "triaging",
 ];
 
 /// Who may touch the outside world.
 const TOUCHES_THE_WORLD: &[&str] = &[
-    "source", "config", "edit", "suppress", "run", "server", "evidence", "main", "check", "cli",
+    "source", "config", "edit", "suppress", "run", "server", "evidence", "main", "check", "changed", "cli",
 ];
 
 /// The words that do so.

@@ -24,6 +24,8 @@ use crate::diagnostic::RuleInfo;
 use crate::source::Sources;
 use crate::source::printable;
 pub use rules::{Table, write_rules};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 pub use summary::plural;
 
@@ -54,6 +56,9 @@ pub struct Finding<'a> {
     /// See `suppress::fingerprints`.
     pub fingerprint: &'a str,
 }
+
+/// So many root causes are named in the statistics.
+const MOST_CAUSES: usize = 5;
 
 /// Who accepted a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +123,35 @@ pub fn write(report: &Report<'_>, format: Format, color: bool, out: &mut dyn Wri
         Format::Sarif => return sarif::write(report, out),
     };
     whole.map(|()| 0)
+}
+
+/// What `--statistics` says of the findings: how many of each rule, and which root causes hold most of them.
+#[must_use]
+pub fn counts(report: &Report<'_>) -> Vec<(String, String)> {
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in &report.findings {
+        *rules.entry(finding.diagnostic.rule.name).or_default() += 1;
+    }
+    let mut causes: Vec<fold::Fold<'_>> = fold::fold(report)
+        .into_iter()
+        .filter(|it| !it.others.is_empty())
+        .collect();
+    causes.sort_by_key(|it| Reverse(it.others.len()));
+    let of_rules = rules
+        .iter()
+        .map(|(rule, count)| (format!("findings of {rule}"), count.to_string()));
+    let of_causes = causes.iter().take(MOST_CAUSES).map(|it| {
+        let end = printable(&it.first.diagnostic.group).into_owned();
+        let mend = it
+            .mend
+            .map(|mend| format!("; mend `{}` once", printable(mend)))
+            .unwrap_or_default();
+        (
+            format!("findings that reach {end}"),
+            format!("{}{mend}", it.others.len() + 1),
+        )
+    });
+    of_rules.chain(of_causes).collect()
 }
 
 /// Writes the lines of `--statistics`.

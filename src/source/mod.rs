@@ -74,6 +74,8 @@ pub struct WalkOptions {
     pub no_gitignore: bool,
     /// Files and folders left out, relative to the root.
     pub exclude: PathGlobs,
+    /// Leave out excluded files and tests even where they are named.
+    pub force_exclude: bool,
     /// Threads of the walk; 0 for as many as the machine has.
     pub threads: usize,
     /// A path whose text is given instead of read, as an editor does.
@@ -116,7 +118,7 @@ impl Sources {
         let (mut found, problems) = walk::walk(&named, options);
         found.sort();
         found.dedup();
-        let files = module::describe(found, &named, &options.root);
+        let files = module::describe(found, &named, options);
         let injected = options.stdin.as_ref().and_then(|(path, text)| {
             let path = root::resolve(path).ok()?;
             let index = files.iter().position(|file| file.absolute == path)?;

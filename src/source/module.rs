@@ -1,12 +1,13 @@
 //! From a set of paths to modules: import roots, dotted names, what is reported. Looks at no file.
 
 use super::root::{self, Named};
-use super::{SourceFile, classify, walk};
+use super::{SourceFile, WalkOptions, classify, walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 
 /// Describes the files, in the order of their relative paths.
-pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], root: &Path) -> Vec<SourceFile> {
+pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptions) -> Vec<SourceFile> {
+    let root = options.root.as_path();
     let mut paths: Vec<(String, PathBuf)> = found
         .into_iter()
         .map(|absolute| (walk::relative(&absolute, root), absolute))
@@ -20,6 +21,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], root: &Path) -> Vec
         })
         .collect();
     let named = Reported::new(named, root);
+    let forced = options.force_exclude;
     let mut roots = FxHashMap::default();
     paths
         .into_iter()
@@ -33,7 +35,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], root: &Path) -> Vec
             let is_test = classify::is_test(&path);
             let is_stub = name.ends_with(".pyi");
             SourceFile {
-                reported: !is_stub && named.covers(&absolute, is_test),
+                reported: !is_stub && !(forced && is_test) && named.covers(&absolute, is_test),
                 is_test,
                 is_stub,
                 is_package: is_init(name),
@@ -135,7 +137,11 @@ mod tests {
                 is_folder: *is_folder,
             })
             .collect();
-        describe(paths.iter().map(|path| root.join(path)).collect(), &named, root)
+        let options = WalkOptions {
+            root: root.to_path_buf(),
+            ..WalkOptions::default()
+        };
+        describe(paths.iter().map(|path| root.join(path)).collect(), &named, &options)
     }
 
     #[test]

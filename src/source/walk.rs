@@ -13,6 +13,10 @@ pub(super) fn walk(named: &[Named], options: &WalkOptions) -> (Vec<PathBuf>, Vec
     let mut problems = Vec::new();
     let depth = options.shallow.then_some(1);
     collect(&options.root, options, true, depth, &mut found, &mut problems);
+    if options.force_exclude {
+        problems.sort_by(|a, b| a.path.cmp(&b.path));
+        return (found, problems);
+    }
     // Named, yet not reached from the root: ignored, hidden or excluded. Named paths are always read.
     for it in named.iter().filter(|it| it.is_folder) {
         if !found.iter().any(|file| file.starts_with(&it.path)) {
