@@ -35,7 +35,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptio
             let is_test = classify::is_test(&path);
             let is_stub = name.ends_with(".pyi");
             SourceFile {
-                reported: !is_stub && !(forced && is_test) && named.covers(&absolute, is_test),
+                reported: !(is_stub || forced && is_test) && named.covers(&absolute, is_test),
                 is_test,
                 is_stub,
                 is_package: is_init(name),
