@@ -26,6 +26,18 @@ pub enum Command {
         /// The rule.
         rule: String,
     },
+    /// Print the JSON Schema of a file that tailspike reads or writes.
+    Schema {
+        /// Which one.
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Print the script that completes tailspike's arguments in a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
     /// Print the table of all rules.
     Rules {
         /// The form of the table.
@@ -270,6 +282,15 @@ pub enum TableFormat {
     Markdown,
     /// For programs.
     Json,
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// What `check --format json` writes.
+    Findings,
+    /// `tailspike.toml`, or `[tool.tailspike]` in `pyproject.toml`.
+    Configuration,
 }
 
 /// When to colour.

@@ -1,10 +1,11 @@
 //! What a rule says: [`Diagnostic`], and the words it is weighed in.
 
 use crate::source::{FileId, Location};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a finding costs if it is true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Right, and negligible: start-up, memoized, error path, a tiny input.
@@ -16,7 +17,7 @@ pub enum Severity {
 }
 
 /// How sure the analysis is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// A guess that the reader has to check.
@@ -110,7 +111,7 @@ pub struct RuleInfo {
 }
 
 /// How often, and beside what else, the code of a finding runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Exposure {
     /// Only from start-up, `main`, a CLI command, an import, a test.
@@ -142,7 +143,7 @@ pub struct Label {
 }
 
 /// Whether a fix may be applied without being asked for by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Safety {
     /// Right whatever surrounds it.
@@ -216,7 +217,7 @@ impl Diagnostic {
 pub const UNUSED_IGNORE: &str = "unused-ignore";
 
 /// Why a file is not, or not wholly, analysed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
     /// It has no text: unreadable, too large, a wrong encoding.
@@ -228,7 +229,7 @@ pub enum ErrorKind {
 }
 
 /// A file, or a folder, that could not be analysed. Everything else still is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct FileError {
     /// Relative to the project root; empty where no file is to blame.
     pub path: String,

@@ -30,6 +30,7 @@ pub mod evidence;
 pub mod facts;
 pub mod guard;
 pub mod pipeline;
+pub mod progress;
 pub mod project;
 pub mod report;
 pub mod rules;

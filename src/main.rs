@@ -1,11 +1,11 @@
 //! The `tailspike` command: arguments, run, exit status.
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 use tailspike::check::{self, Status};
-use tailspike::cli::{Cli, Command, TableFormat};
-use tailspike::config::{ConfigError, nearest};
+use tailspike::cli::{Cli, Command, SchemaOf, TableFormat};
+use tailspike::config::{self, ConfigError, nearest};
 use tailspike::guard;
 use tailspike::report::{self, Table};
 use tailspike::triaging;
@@ -64,6 +64,22 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
         Command::Triage(args) => triaging::triage(args, out),
         Command::Sites(args) => triaging::sites(args, out),
         Command::Explain { rule } => explain(rule, out),
+        Command::Schema { of } => {
+            let schema = match of {
+                SchemaOf::Findings => report::json_schema(),
+                SchemaOf::Configuration => config::schema(&check::registry()),
+            };
+            serde_json::to_writer_pretty(&mut *out, &schema).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+            Ok(Status::Clean)
+        }
+        Command::Completions { shell } => {
+            // The crate takes a closed pipe for a fault.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "tailspike", &mut script);
+            out.write_all(&script)?;
+            Ok(Status::Clean)
+        }
         Command::Rules { format } => {
             let table = match format {
                 TableFormat::Text => Table::Text,

@@ -48,21 +48,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Where the layers are put together; these may use all of them.
 const SPINE: &[&str] = &[
-    "lib",
-    "main",
-    "cli",
-    "check",
-    "changed",
-    "completions",
-    "schema",
-    "analysis",
-    "pipeline",
-    "guard",
-    "run",
-    "server",
-    "explain",
-    "sites",
-    "triaging",
+    "lib", "main", "cli", "check", "changed", "progress", "analysis", "pipeline", "guard", "run", "server", "explain",
+    "sites", "triaging",
 ];
 
 /// Who may touch the outside world.

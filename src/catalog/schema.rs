@@ -1,9 +1,10 @@
 //! The form of `rules/catalog/*.toml` and of the user's `[[tool.tailspike.call]]` entries.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// What kind of blocking a call does; each kind belongs to one `blocking-*` rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the rules' pages explain the kinds")]
 pub enum Blocks {
@@ -34,7 +35,7 @@ impl Blocks {
 }
 
 /// How long such a call stalls the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cost {
     /// Microseconds (`stat`, `mkdir`): silent unless `--pedantic`.
@@ -48,7 +49,7 @@ pub enum Cost {
 }
 
 /// What a library call means for the flow of control.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Act {
     /// Runs several awaitables at once and waits for all (`asyncio.gather`, `asyncio.wait`, `as_completed`, `tqdm.gather`).
@@ -84,7 +85,7 @@ pub enum Act {
 }
 
 /// What the argument at `callable` is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Takes {
     /// One awaitable: a coroutine object, a future (`create_task(f(x))`).
@@ -134,7 +135,7 @@ pub enum Is {
 }
 
 /// One call: a function, a method, or the construction of a class.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Entry {
     /// Dotted names (method names inside a class) that share the fields below; `*` in a class is every method not named.
@@ -186,7 +187,7 @@ pub struct Entry {
 }
 
 /// A default deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Deadline {
     /// `false`: waits for ever.

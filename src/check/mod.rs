@@ -15,6 +15,7 @@ use crate::config::Origin;
 use crate::diagnostic::ErrorKind;
 use crate::diagnostic::FileError;
 use crate::diagnostic::RuleInfo;
+use crate::progress;
 use crate::report;
 use crate::report::AcceptedBy;
 use crate::report::AcceptedFinding;
@@ -77,7 +78,9 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
     let sources = Sources::discover(&paths, &options)?;
     let catalog = Catalog::load(&config.calls)
         .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;
-    let mut analysis = pool.install(|| analyze(&sources, &config, rules::ALL, catalog));
+    let mut analysis = progress::during(&sources, || {
+        pool.install(|| analyze(&sources, &config, rules::ALL, catalog))
+    });
     add_walk_problems(&sources, &mut analysis);
     add_unused_ignores(&config, &registry, &mut analysis);
     let found = Found {

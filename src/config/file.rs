@@ -1,5 +1,6 @@
 //! Reading `tailspike.toml` and `[tool.tailspike]`: every key by hand, so that every mistake has its place.
 
+use super::keys::{self, KEYS};
 use super::suggest::nearest;
 use super::{ConfigError, select};
 use crate::catalog::Entry;
@@ -11,23 +12,6 @@ use serde::Deserialize;
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
-
-pub(super) const KEYS: [&str; 14] = [
-    "baseline",
-    "call",
-    "exclude",
-    "extend-select",
-    "fail-on",
-    "ignore",
-    "min-confidence",
-    "min-severity",
-    "pedantic",
-    "per-file-ignores",
-    "respect-gitignore",
-    "select",
-    "src",
-    "jobs",
-];
 
 /// What a file sets; absent keys are `None` or empty.
 #[derive(Debug, Default)]
@@ -149,9 +133,9 @@ impl Reader<'_> {
             "jobs" => to.jobs = Some(self.number(value)?),
             "call" => to.calls = self.calls(value)?,
             unknown => {
-                let help = match nearest(unknown, KEYS) {
+                let help = match nearest(unknown, KEYS.iter().map(|key| key.name)) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the keys are {}", KEYS.map(|key| format!("`{key}`")).join(", ")),
+                    None => format!("the keys are {}", keys::listed()),
                 };
                 return Err(ConfigError::new(format!("unknown key `{unknown}`"), help).at(
                     self.path,

@@ -4,6 +4,7 @@
 
 mod error;
 mod file;
+mod keys;
 mod select;
 mod suggest;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use crate::diagnostic::UNUSED_IGNORE;
 use crate::source::PathGlobs;
 use crate::source::reason;
 pub use error::ConfigError;
+pub use keys::schema;
 pub use select::Names;
 use std::path::{Path, PathBuf};
 pub use suggest::nearest;

@@ -200,14 +200,3 @@ fn pyproject_gives_the_section_and_the_oldest_python() {
     assert_eq!(settings.python, Some((3, 9)));
     assert_eq!(settings.min_severity, Some(Severity::Low));
 }
-
-#[test]
-fn the_documentation_shows_every_key() {
-    let documented = include_str!("../../docs/configuration.md");
-    for key in file::KEYS {
-        assert!(
-            documented.contains(&format!("| `{key}` |")),
-            "docs/configuration.md lacks `{key}`"
-        );
-    }
-}

@@ -8,10 +8,13 @@ use crate::diagnostic::FileError;
 use crate::diagnostic::Fix;
 use crate::diagnostic::Safety;
 use crate::diagnostic::Severity;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use std::io::{self, Write};
 
-#[derive(Serialize)]
+/// The report of `tailspike check --format json`; `docs/json-schema.md` explains every field.
+#[derive(JsonSchema, Serialize)]
+#[schemars(title = "tailspike/1")]
 struct Document<'a> {
     schema: &'static str,
     tool: Tool,
@@ -20,13 +23,13 @@ struct Document<'a> {
     errors: &'a [FileError],
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Summary {
     files: usize,
     findings: usize,
@@ -38,7 +41,7 @@ struct Summary {
     errors: usize,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Item<'a> {
     rule: &'static str,
     pattern: Option<&'static str>,
@@ -63,7 +66,7 @@ struct Item<'a> {
     fix: Option<FixItem<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Step<'a> {
     path: &'a str,
     line: u32,
@@ -71,21 +74,21 @@ struct Step<'a> {
     text: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Related<'a> {
     path: &'a str,
     line: u32,
     text: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct FixItem<'a> {
     title: &'a str,
     safety: Safety,
     edits: Vec<Edit<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Edit<'a> {
     path: &'a str,
     line: u32,
@@ -93,6 +96,11 @@ struct Edit<'a> {
     end_line: u32,
     end_column: Option<u32>,
     text: &'a str,
+}
+
+/// The form of the report, as a JSON Schema.
+pub(super) fn schema() -> Schema {
+    schemars::schema_for!(Document<'static>)
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

@@ -108,6 +108,12 @@ impl Report<'_> {
     }
 }
 
+/// The form of the JSON report, as a JSON Schema.
+#[must_use]
+pub fn json_schema() -> schemars::Schema {
+    json::schema()
+}
+
 /// Writes the report; says how many findings were left out because the form has a limit.
 ///
 /// # Errors

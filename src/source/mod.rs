@@ -24,6 +24,7 @@ use serde::Serialize;
 use std::fmt;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A file of this run, in the order of sorted paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -106,6 +107,7 @@ pub struct Sources {
     files: Vec<SourceFile>,
     injected: Option<(FileId, String)>,
     problems: Vec<SourceError>,
+    reads: AtomicUsize,
 }
 
 impl Sources {
@@ -129,6 +131,7 @@ impl Sources {
             files,
             injected,
             problems,
+            reads: AtomicUsize::new(0),
         })
     }
 
@@ -173,11 +176,18 @@ impl Sources {
         &self.problems
     }
 
+    /// How many files have been read so far, for whoever waits.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
     /// The decoded text of a file.
     ///
     /// # Errors
     /// The file can't be read, is not text, or its encoding is unknown.
     pub fn read(&self, id: FileId) -> Result<String, ReadError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         match &self.injected {
             Some((injected, text)) if *injected == id => Ok(text.clone()),
             _ => read::read(&self.file(id).absolute),

@@ -1,11 +1,11 @@
 //! Findings accepted at a moment: written to a file, and silent from then on.
 
+use super::replace::replace;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::io::Write;
 use std::path::Path;
 
 const SCHEMA: &str = "tailspike-baseline/1";
@@ -169,26 +169,6 @@ fn take<K: Ord>(counts: &mut BTreeMap<K, usize>, key: &K) -> bool {
         }
         _ => false,
     }
-}
-
-/// Writes beside the file and renames over it, so that no reader ever sees half of it.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // Through links, so that the link stays one; a pipe or device can't be renamed over.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let path = target.as_path();
-    if path.metadata().is_ok_and(|target| !target.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = std::fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, path));
-    if written.is_err() {
-        // The error that matters is the first; the left-over may not exist.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }
 
 #[cfg(test)]

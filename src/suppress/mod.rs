@@ -2,9 +2,10 @@
 
 mod baseline;
 mod fingerprint;
+mod replace;
 mod unused;
 
-pub(crate) use baseline::replace;
 pub use baseline::{Accepted, Baseline, BaselineError};
 pub use fingerprint::fingerprints;
+pub(crate) use replace::replace;
 pub use unused::{RULE as UNUSED_IGNORE_RULE, unused};

@@ -24,15 +24,15 @@ def test_pages_and_catalog_are_inside(tailspike, tmp_path):
     assert page == (ROOT / "rules/blocking-sleep.md").read_text().rstrip() + "\n"
 
 
-def test_the_wheel_holds_the_program_and_its_licence_and_no_more(wheel):
+def test_the_wheel_holds_the_program_its_licence_and_what_it_is_made_of(wheel):
     import zipfile
 
     names = {name.split("/", 1)[1] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {"scripts/tailspike", "METADATA", "RECORD", "WHEEL", "licenses/LICENSE"} >= names, names
+    assert {"scripts/tailspike", "METADATA", "RECORD", "WHEEL", "licenses/LICENSE", "sboms/tailspike.cyclonedx.json"} >= names, names
 
 
 def test_the_program_is_stripped(tailspike, tmp_path):
-    assert b".debug_info" not in tailspike.read_bytes()
+    assert b"\0.symtab\0" not in tailspike.read_bytes()
 
 
 def test_the_source_distribution_can_build_itself(tmp_path):
