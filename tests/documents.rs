@@ -162,15 +162,89 @@ fn what_the_readme_shows_is_generated() {
     }
 }
 
+#[test]
+fn the_configuration_reference_is_generated() {
+    let output = tool::run(&["schema", "configuration"], support::root());
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("a JSON Schema");
+    let path = support::root().join("docs/configuration.md");
+    let document = std::fs::read_to_string(&path).expect("docs/configuration.md");
+    let keys = table("key", &schema["properties"], &schema);
+    let fields = table("field", &schema["$defs"]["Entry"]["properties"], &schema);
+    let wanted = between(&between(&document, "keys", &keys), "call", &fields);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, wanted).expect("docs/configuration.md can be written");
+    } else {
+        assert!(
+            document == wanted,
+            "docs/configuration.md shows old keys: `UPDATE=1 cargo test --test documents`"
+        );
+    }
+}
+
+/// The properties of a schema as a table.
+fn table(heading: &str, properties: &Value, schema: &Value) -> String {
+    let mut lines = vec![
+        format!("| {heading} | type | default | meaning |"),
+        "|---|---|---|---|".to_owned(),
+    ];
+    for (name, it) in properties.as_object().expect("properties") {
+        let default = match &it["default"] {
+            Value::Null => String::new(),
+            Value::Array(items) if items.is_empty() => String::new(),
+            Value::Object(fields) if fields.is_empty() => String::new(),
+            value => format!("`{value}`"),
+        };
+        let meaning = it["description"].as_str().expect("every key says what it means");
+        let meaning = meaning.replace('|', "\\|").replace('\n', " ");
+        lines.push(format!("| `{name}` | {} | {default} | {meaning} |", form(it, schema)));
+    }
+    lines.join("\n")
+}
+
+/// What a property holds, in words.
+fn form(it: &Value, schema: &Value) -> String {
+    let reference = it["$ref"].as_str().or_else(|| it["anyOf"][0]["$ref"].as_str());
+    let kind = it["type"].as_str().or_else(|| it["type"][0].as_str());
+    match (reference, kind) {
+        (Some("#/$defs/Rules"), _) => "list of rules".to_owned(),
+        (Some(reference), _) => words(&schema["$defs"][reference.trim_start_matches("#/$defs/")]),
+        (None, Some("array")) if it["items"]["$ref"].is_string() => "list of tables".to_owned(),
+        (None, Some("array")) => "list of strings".to_owned(),
+        (None, Some("object")) => "table".to_owned(),
+        (None, Some(kind)) => kind.to_owned(),
+        (None, None) => "level".to_owned(),
+    }
+}
+
+/// The words that one may write.
+fn words(definition: &Value) -> String {
+    let listed = definition["enum"].as_array().into_iter().flatten();
+    let explained = definition["oneOf"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|it| &it["const"]);
+    let words: Vec<String> = listed
+        .chain(explained)
+        .filter_map(Value::as_str)
+        .map(|it| format!("`{it}`"))
+        .collect();
+    if words.is_empty() {
+        "`false` or number".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
 /// The text with this block between its two markers.
 fn between(text: &str, marker: &str, block: &str) -> String {
     let (open, close) = (format!("<!-- {marker} -->"), format!("<!-- /{marker} -->"));
     let (before, rest) = text
         .split_once(&open)
-        .unwrap_or_else(|| panic!("no `{open}` in README.md"));
+        .unwrap_or_else(|| panic!("no `{open}` in the document"));
     let (_, after) = rest
         .split_once(&close)
-        .unwrap_or_else(|| panic!("no `{close}` in README.md"));
+        .unwrap_or_else(|| panic!("no `{close}` in the document"));
     format!("{before}{open}\n{block}\n{close}{after}")
 }
 
