@@ -11,6 +11,8 @@ mod blocking_sdk_call;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod blocking_wait;
+mod client_per_call;
+mod clients;
 mod context;
 mod cpu_bound_call;
 mod dangling_task;
@@ -52,6 +54,7 @@ pub static ALL: &[&Rule] = &[
     &blocking_sleep::RULE,
     &blocking_subprocess::RULE,
     &blocking_wait::RULE,
+    &client_per_call::RULE,
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
     &ineffective_limiter::RULE,

@@ -1,0 +1,105 @@
+//! Clients that own a pool of connections: where they are made, and how long they live.
+
+mod keeping;
+
+pub(super) use keeping::{Keeping, keeping, reads};
+
+use crate::catalog::{ExtClass, Is};
+use crate::facts::{Kind, NodeId, Role};
+use crate::project::{Callee, FnId, ModuleId, Project, Site};
+use crate::rules::Context;
+
+/// A place where a client is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Making {
+    /// The construction.
+    pub(super) node: NodeId,
+    /// The function in which it stands.
+    pub(super) function: FnId,
+    /// What is made.
+    pub(super) class: ExtClass,
+}
+
+/// The clients that a module makes, in source order, each with its call site.
+pub(super) fn makings<'a>(cx: &Context<'a>) -> Vec<(Making, &'a Site)> {
+    let project = cx.project;
+    let functions = cx.facts().all_functions();
+    functions
+        .flat_map(|(local, _)| project.graph.sites_in(cx.function(local)))
+        .filter_map(|(_, site)| Some((making(project, site)?, site)))
+        .collect()
+}
+
+/// The client that a site makes, if it makes one that brings its own pool.
+pub(super) fn making(project: &Project, site: &Site) -> Option<Making> {
+    let catalog = &project.names.catalog;
+    let class = match site.callee {
+        Callee::Construct(name) => catalog.class(name)?,
+        Callee::Library(entry) if catalog.entry_name(entry).ends_with(".__init__") => catalog.owner(entry)?,
+        _ => return None,
+    };
+    let facts = project.names.facts(site.at.module);
+    let is_call = facts.kind(site.at.node) == Kind::Call;
+    (is_call && owns_pool(project, class) && !is_borrowed(project, site.at.module, site.at.node)).then_some(Making {
+        node: site.at.node,
+        function: site.caller,
+        class,
+    })
+}
+
+/// Async clients for which the catalog knows a pool, or retries, which only clients of a pool have.
+fn owns_pool(project: &Project, class: ExtClass) -> bool {
+    let catalog = &project.names.catalog;
+    let mut line = catalog.lineage(class).into_iter().map(|it| catalog.class_entry(it));
+    catalog.is(class, Is::Client) && line.any(|it| it.r#async && (it.pool.is_some() || it.retries.is_some()))
+}
+
+/// Arguments that bring the connections from elsewhere, or need none.
+const BORROWED: [&str; 8] = [
+    "transport",
+    "mounts",
+    "app",
+    "http_client",
+    "http_options",
+    "connector",
+    "connection_pool",
+    "session",
+];
+
+fn is_borrowed(project: &Project, module: ModuleId, call: NodeId) -> bool {
+    let facts = project.names.facts(module);
+    BORROWED.iter().any(|name| {
+        facts
+            .keyword(call, name)
+            .is_some_and(|value| !is_made_here(project, module, value))
+    }) || facts.has_double_star(call) && spreads_a_pool(project, module, call)
+}
+
+/// What brings a pool of its own.
+const MADE: [&str; 4] = ["Connector", "AsyncHTTPTransport", "AsyncClient", "ClientSession"];
+
+/// `connector=TCPConnector(...)` is as new as the client around it.
+fn is_made_here(project: &Project, module: ModuleId, value: NodeId) -> bool {
+    let facts = project.names.facts(module);
+    let func = facts.child(value, Role::Func);
+    let text = func
+        .map(|it| crate::rules::text::expr_text(facts, it, 4))
+        .unwrap_or_default();
+    facts.kind(value) == Kind::Call && MADE.iter().any(|it| text.ends_with(it)) || facts.kind(value) == Kind::None
+}
+
+/// `Client(**kwargs)` where the function puts somebody else's pool into `kwargs`, and never one that it makes.
+fn spreads_a_pool(project: &Project, module: ModuleId, call: NodeId) -> bool {
+    let facts = project.names.facts(module);
+    let function = facts.function(facts.function_of(call)).node;
+    let is_key = |it: NodeId| {
+        let text = facts.payload_text(it);
+        facts.kind(it) == Kind::Str && text.is_some_and(|text| BORROWED.contains(&text))
+    };
+    let before = facts.descendants(function).take_while(|&it| it < call);
+    let values: Vec<NodeId> = before
+        .filter(|&it| is_key(it))
+        .filter_map(|key| facts.child(facts.statement_of(key), Role::Value))
+        .collect();
+    !values.is_empty() && !values.iter().any(|&it| is_made_here(project, module, it))
+}
