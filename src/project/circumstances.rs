@@ -336,8 +336,15 @@ fn early_return_target(facts: &FileFacts, guard: NodeId) -> Option<String> {
     if facts.kind(only) != Kind::Return {
         return None;
     }
-    let test = facts.child(guard, Role::Test)?;
+    remembered(facts, facts.child(guard, Role::Test)?)
+}
+
+/// What `if self._x`, `if self._x is not None`, `if key in cache` and `if self._x and not self._x.is_closed` find there.
+fn remembered(facts: &FileFacts, test: NodeId) -> Option<String> {
     match facts.kind(test) {
+        Kind::BoolOp if facts.node(test).payload == Op::And as u32 => {
+            facts.children(test).find_map(|it| remembered(facts, it))
+        }
         Kind::Compare => {
             let op = facts.node(test).payload;
             let left = facts.child(test, Role::Left)?;
