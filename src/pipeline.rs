@@ -4,6 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::FileFacts;
+use crate::guard;
 use crate::project::Module;
 use crate::project::ModuleId;
 use crate::project::Project;
@@ -145,14 +146,13 @@ fn check_module(
     let mut failures = Vec::new();
     for rule in rules {
         let before = found.len();
-        let run = catch_unwind(AssertUnwindSafe(|| (rule.check)(&cx, &mut found)));
-        if run.is_err() {
+        if let Err(panic) = guard::catch(|| (rule.check)(&cx, &mut found)) {
             found.truncate(before);
             failures.push(Failure {
                 file: project.names.modules[module.0 as usize].file,
                 place: None,
                 message: format!(
-                    "internal error in the rule `{}`; please report it with the file",
+                    "internal error in the rule `{}`: {panic}; please report it with the file",
                     rule.info.name
                 ),
                 internal: true,

@@ -226,6 +226,8 @@ pub struct ClassEntry {
     pub size_position: Option<u32>,
     /// Default size of the pool; absent for unbounded or unknown.
     pub pool: Option<u32>,
+    /// After so many seconds a call that gets no connection fails.
+    pub pool_timeout: Option<Deadline>,
     /// Default timeout of a call in seconds.
     pub timeout: Option<Deadline>,
     /// Default number of retries.

@@ -2,6 +2,7 @@
 //!
 //! Takes facts and the catalog, gives a read-only [`Project`]. Knows no rule, no log and no output.
 
+mod arguments;
 mod at_once;
 mod blocking;
 mod chains;
@@ -21,6 +22,7 @@ mod limiter;
 mod loops;
 mod modules;
 pub mod order;
+mod origin;
 mod reaching;
 mod remote;
 mod scarce;
@@ -48,6 +50,7 @@ pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
 pub use infer::Eval;
 pub use limiter::{Hold, LimiterKind, Limiters, says_limit};
 pub use modules::{Importer, Module, ModuleTable, Target};
+pub use origin::{constant, origin};
 use rayon::prelude::*;
 pub use scarce::{Reached, Resource, Scarce};
 pub use steadiness::Steadiness;
@@ -145,6 +148,7 @@ pub struct Names {
     pub classes: ClassTable,
     marks: Vec<Vec<Marks>>,
     properties: rustc_hash::FxHashSet<String>,
+    arguments: arguments::Arguments,
 }
 
 /// What a function's decorators say by their names alone.
@@ -171,6 +175,7 @@ impl Names {
             classes: ClassTable::default(),
             marks: Vec::new(),
             properties: rustc_hash::FxHashSet::default(),
+            arguments: arguments::Arguments::default(),
         };
         let importer = names.importer();
         let imports = importer.modules.par_iter().enumerate().map(|(index, module)| {
@@ -181,6 +186,7 @@ impl Names {
         names.classes = ClassTable::new(names.importer());
         names.marks = names.modules.par_iter().map(|it| marks(&it.facts)).collect();
         names.properties = names.property_names();
+        names.arguments = arguments::Arguments::new(&names);
         names
     }
 

@@ -9,7 +9,7 @@ use super::infer::Eval;
 use super::ty::Ty;
 use crate::facts::{LocalClass, LocalFn, PlaceId, PlaceKind};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A type travels through at most this many variables, attributes or functions.
 const ROUNDS: u32 = 8;
@@ -23,6 +23,8 @@ pub enum Entity {
     Attribute(ClassId, u32),
     /// What a function returns.
     Return(FnId),
+    /// What callers give for a parameter that says nothing of its type, by its index.
+    Param(FnId, u32),
 }
 
 /// The types found so far.
@@ -36,6 +38,7 @@ struct ModuleTypes {
     places: Vec<Ty>,
     returns: Vec<Ty>,
     attributes: Vec<Vec<Ty>>,
+    params: FxHashMap<(LocalFn, u32), Ty>,
     /// For each entity that read something unknown: what it read.
     waiting: Vec<(Entity, Vec<Entity>)>,
 }
@@ -77,6 +80,10 @@ impl Types {
                 &self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
             }
             Entity::Return(function) => &self.modules[function.module.0 as usize].returns[function.local.0 as usize],
+            Entity::Param(function, index) => {
+                let params = &self.modules[function.module.0 as usize].params;
+                params.get(&(function.local, index)).unwrap_or(&Ty::Unknown)
+            }
         }
     }
 
@@ -134,6 +141,10 @@ impl Types {
                 &mut self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
             }
             Entity::Return(it) => &mut self.modules[it.module.0 as usize].returns[it.local.0 as usize],
+            Entity::Param(it, index) => {
+                let params = &mut self.modules[it.module.0 as usize].params;
+                params.entry((it.local, index)).or_default()
+            }
         }
     }
 }
@@ -150,6 +161,7 @@ impl ModuleTypes {
             places: vec![Ty::Unknown; facts.places.len()],
             returns: vec![Ty::Unknown; facts.functions.len()],
             attributes: attributes.collect(),
+            params: FxHashMap::default(),
             waiting: Vec::new(),
         }
     }
@@ -179,6 +191,11 @@ impl Names {
                 local: LocalFn(u32::try_from(index).unwrap_or(u32::MAX)),
             }));
         }
+        all.extend(
+            self.arguments
+                .params(module)
+                .map(|(function, index)| Entity::Param(function, index)),
+        );
         all
     }
 }

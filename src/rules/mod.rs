@@ -16,6 +16,7 @@ mod clients;
 mod context;
 mod cpu_bound_call;
 mod dangling_task;
+mod default_pool_limits;
 mod fan_out_reach;
 mod fan_out_text;
 mod ineffective_limiter;
@@ -23,6 +24,7 @@ mod limiter_made;
 mod limiter_use;
 mod lock_across_await;
 mod nested_event_loop;
+mod pool_smaller_than_limiter;
 mod retry;
 mod retry_without_jitter;
 mod text;
@@ -57,9 +59,11 @@ pub static ALL: &[&Rule] = &[
     &client_per_call::RULE,
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
+    &default_pool_limits::RULE,
     &ineffective_limiter::RULE,
     &lock_across_await::RULE,
     &nested_event_loop::RULE,
+    &pool_smaller_than_limiter::RULE,
     &retry_without_jitter::RULE,
     &unawaited_coroutine::RULE,
     &unbounded_fan_out::RULE,

@@ -154,7 +154,35 @@ impl Eval<'_> {
             return one;
         }
         let default = param.default.map_or(Ty::Unknown, |it| self.default(it));
-        one.or(default)
+        let id = FnId {
+            module: self.module,
+            local: function,
+        };
+        match one.or(default) {
+            Ty::Unknown if self.names.arguments.of(id, index).is_some() => self.read(Entity::Param(id, index)),
+            known => known,
+        }
+    }
+
+    /// What all callers give for a parameter, where they agree on one object.
+    pub(super) fn given(&mut self, function: FnId, index: u32) -> Ty {
+        let mut agreed = Ty::Unknown;
+        for at in self.names.arguments.of(function, index).unwrap_or_default() {
+            let ty = if at.module == self.module {
+                self.expr(at.node)
+            } else {
+                let mut theirs = Eval::new(self.names, self.types, at.module);
+                let ty = theirs.expr(at.node);
+                self.also_read(theirs.take_unknown_reads());
+                ty
+            };
+            match ty {
+                Ty::None => {}
+                Ty::Instance(_) | Ty::External(_) if agreed.is_unknown() || agreed == ty => agreed = ty,
+                _ => return Ty::Unknown,
+            }
+        }
+        agreed
     }
 
     /// A default says what a parameter is if it is an object; `None`, `""` and `0` say nothing.

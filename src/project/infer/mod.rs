@@ -68,12 +68,22 @@ impl<'a> Eval<'a> {
         std::mem::take(&mut self.unknown_reads)
     }
 
+    /// Reads of another evaluator that the present entity rests on.
+    pub(super) fn also_read(&mut self, reads: Vec<Entity>) {
+        for it in reads {
+            if !self.unknown_reads.contains(&it) {
+                self.unknown_reads.push(it);
+            }
+        }
+    }
+
     /// Computes an entity of this module afresh.
     pub(super) fn entity(&mut self, entity: Entity) -> Ty {
         match entity {
             Entity::Place(_, place) => self.place_union(place),
             Entity::Attribute(class, index) => self.attribute(class, index),
             Entity::Return(function) => self.returned(function.local),
+            Entity::Param(function, index) => self.given(function, index),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Clients that own a pool of connections: where they are made, and how long they live.
 
 mod keeping;
+mod pool;
 
 pub(super) use keeping::{Keeping, keeping, reads};
+pub(super) use pool::{Shared, exceeds, shared};
 
 use crate::catalog::{ExtClass, Is};
 use crate::facts::{Kind, NodeId, Role};

@@ -1,0 +1,194 @@
+//! What the callers of a function give for parameters that say nothing of their type.
+//!
+//! Callers are found by names alone, before any type is known: `f(x)`, `module.f(x)`, `self.f(x)`, `Class(x)`.
+
+use super::Names;
+use super::ids::{At, FnId, ModuleId};
+use super::modules::Target;
+use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, ParamKind, PlaceId, Role};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// With more callers a function is a library of its own, and its parameters are what they are called with.
+const MOST_CALLERS: usize = 12;
+
+/// By module, function and parameter: the expressions that callers give.
+#[derive(Default)]
+pub(super) struct Arguments {
+    given: Vec<BTreeMap<(LocalFn, u32), Vec<At>>>,
+}
+
+impl Arguments {
+    /// Looks at every call of the project outside of tests.
+    pub(super) fn new(names: &Names) -> Self {
+        let found: Vec<Vec<((FnId, u32), At)>> = names
+            .modules
+            .par_iter()
+            .filter(|it| !it.is_test)
+            .map(|it| module(names, names.id_of(it)))
+            .collect();
+        let mut given: Vec<BTreeMap<(LocalFn, u32), Vec<At>>> = vec![BTreeMap::new(); names.modules.len()];
+        for ((function, index), at) in found.into_iter().flatten() {
+            let row = &mut given[function.module.0 as usize];
+            row.entry((function.local, index)).or_default().push(at);
+        }
+        for row in &mut given {
+            row.retain(|_, them| them.len() <= MOST_CALLERS);
+        }
+        Self { given }
+    }
+
+    /// What is given for a parameter.
+    pub(super) fn of(&self, function: FnId, index: u32) -> Option<&[At]> {
+        let row = self.given.get(function.module.0 as usize)?;
+        row.get(&(function.local, index)).map(Vec::as_slice)
+    }
+
+    /// The parameters of a module's functions for which something is given, in order.
+    pub(super) fn params(&self, module: ModuleId) -> impl Iterator<Item = (FnId, u32)> {
+        let row = self.given.get(module.0 as usize).into_iter().flat_map(BTreeMap::keys);
+        row.map(move |&(local, index)| (FnId { module, local }, index))
+    }
+}
+
+fn module(names: &Names, id: ModuleId) -> Vec<((FnId, u32), At)> {
+    let finder = Finder {
+        names,
+        facts: names.facts(id),
+        id,
+    };
+    let mut found = Vec::new();
+    let n = u32::try_from(finder.facts.nodes.len()).unwrap_or(0);
+    for node in (0..n).map(NodeId) {
+        if finder.facts.kind(node) == Kind::Call
+            && let Some((function, offset)) = finder.callee(node)
+        {
+            finder.bind(node, function, offset, &mut found);
+        }
+    }
+    found
+}
+
+struct Finder<'a> {
+    names: &'a Names,
+    facts: &'a FileFacts,
+    id: ModuleId,
+}
+
+impl Finder<'_> {
+    /// The function that a call means, and how many of its parameters the call itself fills.
+    fn callee(&self, call: NodeId) -> Option<(FnId, usize)> {
+        let facts = self.facts;
+        // A call without arguments gives nothing.
+        let func = facts.child(call, Role::Func)?;
+        facts.children(call).nth(1)?;
+        match facts.kind(func) {
+            Kind::Name => self.named(self.id, facts.name_place(func)?),
+            Kind::Attribute => {
+                let value = facts.child(func, Role::Value)?;
+                let name = facts.payload_text(func)?;
+                let place = facts.name_place(value)?;
+                self.method(place, name).or_else(|| self.of_module(place, name))
+            }
+            _ => None,
+        }
+    }
+
+    /// The function or class that a place of a module holds.
+    fn named(&self, module: ModuleId, place: PlaceId) -> Option<(FnId, usize)> {
+        let facts = self.names.facts(module);
+        let [only] = facts.definitions_of(place) else {
+            return None;
+        };
+        match only.how {
+            How::Function(local) => Some((FnId { module, local }, 0)),
+            How::Class(local) => Some((in_class(facts, module, local, "__init__")?, 1)),
+            How::Import(index) if module == self.id => match self.names.imports[module.0 as usize][index as usize] {
+                Target::Member(of, place) if of != self.id => self.named(of, place),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `self.name(...)` in a method of the class that defines it.
+    fn method(&self, place: PlaceId, name: &str) -> Option<(FnId, usize)> {
+        let facts = self.facts;
+        let owner = facts.function(facts.place(place).owner);
+        let class = owner.class?;
+        let is_first = owner.params.first().is_some_and(|it| it.place == place);
+        let function = in_class(facts, self.id, class, name).filter(|_| is_first)?;
+        let is_static = self.names.method_kind(function) == super::MethodKind::Static;
+        Some((function, usize::from(!is_static)))
+    }
+
+    fn of_module(&self, place: PlaceId, name: &str) -> Option<(FnId, usize)> {
+        let [only] = self.facts.definitions_of(place) else {
+            return None;
+        };
+        let How::Import(index) = only.how else { return None };
+        match self.names.imports[self.id.0 as usize][index as usize] {
+            Target::Module(of) => self.named(of, self.names.table.place(of, name)?),
+            _ => None,
+        }
+    }
+
+    fn bind(&self, call: NodeId, function: FnId, offset: usize, found: &mut Vec<((FnId, u32), At)>) {
+        let facts = self.facts;
+        let params = &self.names.function(function).params;
+        let theirs = self.names.facts(function.module);
+        let mut positional = offset;
+        for child in facts.children(call) {
+            let (index, value) = match facts.node(child).role {
+                Role::Arg if facts.kind(child) == Kind::Starred => return,
+                Role::Arg => {
+                    positional += 1;
+                    (positional - 1, child)
+                }
+                Role::Keyword => {
+                    let Some(name) = facts.payload_text(child) else { return };
+                    let named = params.iter().position(|it| theirs.text(it.name) == name);
+                    let Some((index, value)) = named.zip(facts.child(child, Role::Value)) else {
+                        continue;
+                    };
+                    (index, value)
+                }
+                _ => continue,
+            };
+            let Some(param) = params.get(index) else { return };
+            let is_silent = param.annotation.is_none()
+                && !matches!(param.kind, ParamKind::VarArgs | ParamKind::VarKeywords)
+                && param.default.is_none_or(|it| theirs.kind(it) == Kind::None);
+            // A function that hands its parameter to itself says nothing of it.
+            let is_own = facts.name_place(value) == Some(param.place) && function.module == self.id;
+            if is_silent && !is_own && may_be_object(facts, value) {
+                let at = At {
+                    module: self.id,
+                    node: value,
+                };
+                let index = u32::try_from(index).unwrap_or(u32::MAX);
+                found.push(((function, index), at));
+            }
+        }
+    }
+}
+
+/// Literals have no methods that matter; one that is given does not make another caller's object less of one.
+fn may_be_object(facts: &FileFacts, value: NodeId) -> bool {
+    matches!(
+        facts.kind(value),
+        Kind::Name | Kind::Attribute | Kind::Call | Kind::Await | Kind::Subscript | Kind::BoolOp | Kind::IfExp
+    )
+}
+
+fn in_class(facts: &FileFacts, module: ModuleId, class: LocalClass, name: &str) -> Option<FnId> {
+    let class = facts.classes.get(class.0 as usize)?;
+    let (_, place) = class.members.iter().find(|(sym, _)| facts.text(*sym) == name)?;
+    let [only] = facts.definitions_of(*place) else {
+        return None;
+    };
+    match only.how {
+        How::Function(local) => Some(FnId { module, local }),
+        _ => None,
+    }
+}
