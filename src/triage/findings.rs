@@ -14,10 +14,13 @@ use crate::diagnostic::Pattern;
 use crate::diagnostic::Severity;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId as LogSiteId;
+use crate::facts::Kind;
 use crate::facts::NodeId;
+use crate::facts::Role as Part;
 use crate::project::FnId;
 use crate::project::Project;
 use crate::project::order::Order;
+use crate::project::order::place;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
 
@@ -52,6 +55,21 @@ fn standing(diagnostic: &Diagnostic) -> f64 {
         Severity::Low => 0.6,
     };
     confidence * severity
+}
+
+/// Whether a node stands in one arm of a condition of its function.
+fn is_conditional(project: &Project, function: FnId, node: NodeId) -> bool {
+    let facts = project.names.facts(function.module);
+    let root = facts.function(function.local).node;
+    let mut below = node;
+    for around in facts.ancestors(node).take_while(|&it| it != root) {
+        let role = facts.node(below).role;
+        if matches!(facts.kind(around), Kind::If | Kind::IfExp) && matches!(role, Part::Body | Part::Orelse) {
+            return true;
+        }
+        below = around;
+    }
+    false
 }
 
 /// Everything that ranking needs.
@@ -167,7 +185,7 @@ impl Evidence<'_> {
             };
             let fit = self.fit(group, diagnostic.rule.pattern);
             let seen = self.seen(group, diagnostic.rule.pattern, function);
-            let score = fit.score * nearness(hops) * standing(diagnostic) * seen;
+            let score = fit.score * nearness(hops) * standing(diagnostic) * seen * self.certain(diagnostic);
             claims.push(Claim {
                 diagnostic: index,
                 fit,
@@ -176,6 +194,17 @@ impl Evidence<'_> {
         }
         claims.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.diagnostic.cmp(&b.diagnostic)));
         claims
+    }
+
+    /// What only some branch of a callee reaches explains less than what every item runs.
+    fn certain(&self, diagnostic: &Diagnostic) -> f64 {
+        /// An item may take the branch or not; milder than even odds, for the branch may be the common one.
+        const BRANCH: f64 = 0.75;
+        let branches = diagnostic.witness.iter().skip(1).any(|step| {
+            let place = place(self.project, step.location.file, step.location.start, &step.qualname);
+            place.is_some_and(|(function, node)| is_conditional(self.project, function, node))
+        });
+        if branches { BRANCH } else { 1.0 }
     }
 
     /// What the function's own lines say about it: one that never wrote any of its lines hardly ran, and one whose lines

@@ -186,7 +186,10 @@ fn load_drift(it: &Measures) -> Fit {
 fn pool_plateau(it: &Measures) -> Fit {
     let score = if it.pool_full > 0 {
         0.95
-    } else if it.items >= WIDE && it.drift >= DRIFT {
+    } else if is_serial(it) {
+        // A held loop gives the same even rate, and holds it harder: the code decides.
+        0.75
+    } else if (it.items >= WIDE && it.drift >= DRIFT) || is_steady(it) {
         0.6
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.15
