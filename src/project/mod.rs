@@ -9,6 +9,7 @@ mod chains;
 mod circumstances;
 mod classes;
 mod consumed;
+mod deadlines;
 mod decorators;
 mod dual_mode;
 mod exposure;
@@ -41,6 +42,7 @@ use crate::facts::{FileFacts, FnKind, Function, How, Kind, NodeId, Role};
 pub use blocking::{Blocking, Reach, Tier, usual_cost};
 pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
+pub use deadlines::{Bound, Deadlines, has_bound};
 pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
 pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
@@ -84,6 +86,8 @@ pub struct Project {
     pub fan_outs: FanOuts,
     /// Who uses what is scarce.
     pub scarce: Scarce,
+    /// What bounds how long a wait can last.
+    pub deadlines: Deadlines,
 }
 
 impl Project {
@@ -102,6 +106,7 @@ impl Project {
         let exposures = Exposures::new(&names, &graph, &decorators, &fan_outs);
         let scarce = Scarce::new(&names, &graph, &limiters);
         Self {
+            deadlines: Deadlines::new(&names, &graph),
             loop_starters: loops::loop_starters(&names, &graph),
             remote_callers: remote::remote_callers(&names, &graph),
             names,

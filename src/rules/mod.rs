@@ -17,20 +17,24 @@ mod context;
 mod cpu_bound_call;
 mod dangling_task;
 mod default_pool_limits;
+mod disabled_timeout;
 mod fan_out_reach;
 mod fan_out_text;
 mod ineffective_limiter;
 mod limiter_made;
 mod limiter_use;
 mod lock_across_await;
+mod missing_deadline;
 mod nested_event_loop;
 mod pool_smaller_than_limiter;
 mod retry;
 mod retry_without_jitter;
+mod swallowed_cancellation;
 mod text;
 mod twin;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
+mod waits;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
@@ -60,11 +64,14 @@ pub static ALL: &[&Rule] = &[
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
     &default_pool_limits::RULE,
+    &disabled_timeout::RULE,
     &ineffective_limiter::RULE,
     &lock_across_await::RULE,
+    &missing_deadline::RULE,
     &nested_event_loop::RULE,
     &pool_smaller_than_limiter::RULE,
     &retry_without_jitter::RULE,
+    &swallowed_cancellation::RULE,
     &unawaited_coroutine::RULE,
     &unbounded_fan_out::RULE,
 ];

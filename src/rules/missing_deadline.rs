@@ -1,0 +1,171 @@
+#![doc = include_str!("../../rules/missing-deadline.md")]
+
+use super::clients;
+use super::fan_out_text as text;
+use super::waits::{self, Peer, Wait};
+use crate::catalog::Deadline;
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::Kind;
+use crate::project::{At, Bound, Callee, FanOut, Starter, has_bound};
+use crate::rules::Context;
+use crate::rules::Rule;
+
+/// The rule.
+pub(super) static RULE: Rule = Rule {
+    info: RuleInfo {
+        name: "missing-deadline",
+        summary: "a wait for somebody else that nothing bounds",
+        pattern: Pattern::LongTail,
+        severity: Severity::Medium,
+        set: RuleSet::Default,
+        subsumes: &[],
+        page: include_str!("../../rules/missing-deadline.md"),
+    },
+    check,
+};
+
+/// From this default on a client's own timeout is no deadline that a user would wait for, in seconds.
+const MINUTES: f64 = 120.0;
+
+fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
+    for wait in waits::endless(cx) {
+        found.extend(single(cx, &wait));
+    }
+    for fan_out in cx.project.fan_outs.of(cx.module) {
+        found.extend(barrier(cx, fan_out));
+    }
+}
+
+fn single(cx: &Context<'_>, wait: &Wait<'_>) -> Option<Diagnostic> {
+    let bound = cx.project.deadlines.of(&cx.project.graph, wait.id);
+    if bound == Bound::Always {
+        return None;
+    }
+    let call = cx.node_text(wait.site.at.node);
+    let message = match wait.peer {
+        Peer::Service => format!("`{call}` waits for an answer for as long as the other side likes"),
+        Peer::Process => format!("`{call}` waits for the process for as long as it runs"),
+        Peer::Connection => format!("`{call}` waits for the connection until the system gives up, which takes minutes"),
+        Peer::Message => format!("`{call}` waits for the answer, and for ever if none comes"),
+    };
+    let mut diagnostic = cx.diagnostic(&RULE.info, wait.site.caller, wait.site.at.node, message);
+    why_and_help(cx, &mut diagnostic, &call);
+    let elsewhere = cx.project.deadlines.sets(&cx.project.names, wait.site.caller);
+    if bound == Bound::Sometimes || elsewhere {
+        diagnostic.confidence = Confidence::Low;
+    } else if wait.peer != Peer::Service {
+        diagnostic.confidence = Confidence::Medium;
+    }
+    let ends = is_ending(cx, wait);
+    if diagnostic.exposure == Exposure::Solitary && !ends {
+        diagnostic.severity = Severity::Low;
+    }
+    wait.what.clone_into(&mut diagnostic.group);
+    Some(diagnostic)
+}
+
+/// Shutdown runs once, and whoever waits in it keeps the program from ending.
+fn is_ending(cx: &Context<'_>, wait: &Wait<'_>) -> bool {
+    const ENDS: [&str; 8] = [
+        "stop",
+        "close",
+        "aclose",
+        "shutdown",
+        "terminate",
+        "disconnect",
+        "__aexit__",
+        "cleanup",
+    ];
+    let facts = cx.facts();
+    let name = facts.text(facts.function(wait.site.caller.local).name);
+    ENDS.iter()
+        .any(|it| name.trim_start_matches('_').starts_with(it.trim_start_matches('_')))
+}
+
+fn why_and_help(cx: &Context<'_>, diagnostic: &mut Diagnostic, call: &str) {
+    "one that never comes holds this task, and whoever waits for it, without an error or a line in the log"
+        .clone_into(&mut diagnostic.why);
+    diagnostic.help = match cx.library() {
+        crate::rules::Library::Asyncio => {
+            format!("put it under `async with asyncio.timeout(...)`, or `await asyncio.wait_for({call}(...), ...)`")
+        }
+        other => format!("put it under `with {}.fail_after(...)`", other.name()),
+    };
+}
+
+/// A barrier over calls of a client that gives up only after minutes: the slowest decides for all.
+fn barrier(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
+    let facts = cx.facts();
+    let Starter::Together(Some(entry)) = fan_out.starter else {
+        return None;
+    };
+    let starter_entry = cx.project.names.catalog.entry(entry);
+    let is_as_completed = cx.project.names.catalog.entry_name(entry).ends_with("as_completed");
+    if has_bound(facts, fan_out.at.node, starter_entry) || is_as_completed || text::is_shutdown(cx, fan_out) {
+        return None;
+    }
+    let bound = cx
+        .project
+        .deadlines
+        .at(&cx.project.graph, fan_out.orchestrator, fan_out.at);
+    if bound != Bound::Never {
+        return None;
+    }
+    let (shared, seconds) = fan_out.strands.iter().find_map(|strand| {
+        let shared = clients::shared(cx, fan_out, strand)?;
+        Some((shared, patience(cx, &shared)?))
+    })?;
+    let starter = text::starter(cx, fan_out);
+    let what = cx.project.names.catalog.class_name(shared.pool.client.class).to_owned();
+    let message = match seconds {
+        Some(seconds) => {
+            format!("`{starter}` waits for its slowest call, and `{what}` gives up only after {seconds} s")
+        }
+        None => format!("`{starter}` waits for its slowest call, and `{what}` never gives up"),
+    };
+    let mut diagnostic = cx.diagnostic(&RULE.info, fan_out.orchestrator, fan_out.at.node, message);
+    "one call that hangs holds every result, and what comes after".clone_into(&mut diagnostic.why);
+    diagnostic.help = "give the client or the call a `timeout` of what the work may take".to_owned();
+    diagnostic.labels.push(cx.label(shared.used, "waits here"));
+    diagnostic
+        .labels
+        .push(cx.label(shared.pool.made, "with the default timeout"));
+    diagnostic.confidence = Confidence::Medium;
+    if diagnostic.exposure == Exposure::Solitary {
+        diagnostic.severity = Severity::Low;
+    }
+    diagnostic.group = what;
+    Some(diagnostic)
+}
+
+/// How long the client waits by default, where neither it nor the call is given a timeout: `Some(None)` for ever.
+fn patience(cx: &Context<'_>, shared: &clients::Shared) -> Option<Option<f64>> {
+    let project = cx.project;
+    let class = project.names.catalog.class_entry(shared.pool.client.class);
+    let made = project.names.facts(shared.pool.made.module);
+    if made.keyword(shared.pool.made.node, "timeout").is_some() || made.has_double_star(shared.pool.made.node) {
+        return None;
+    }
+    if is_given_a_timeout(cx, shared.used) || project.deadlines.covers(shared.used) {
+        return None;
+    }
+    match class.timeout? {
+        Deadline::Never(_) => Some(None),
+        Deadline::Seconds(seconds) if seconds >= MINUTES => Some(Some(seconds)),
+        Deadline::Seconds(_) => None,
+    }
+}
+
+fn is_given_a_timeout(cx: &Context<'_>, used: At) -> bool {
+    let facts = cx.project.names.facts(used.module);
+    let caller = crate::project::FnId {
+        module: used.module,
+        local: facts.function_of(used.node),
+    };
+    let mut sites = cx.project.graph.sites_at(caller, used.node);
+    facts.kind(used.node) == Kind::Call
+        && sites.any(|(_, site)| match site.callee {
+            Callee::Library(entry) => has_bound(facts, used.node, cx.project.names.catalog.entry(entry)),
+            _ => false,
+        })
+}

@@ -1,0 +1,110 @@
+//! Waits for a peer that can last for ever, and what they wait for.
+
+use crate::catalog::{Deadline, Entry};
+use crate::facts::{FileFacts, Kind, NodeId, Role};
+use crate::project::{Callee, Flags, Site, SiteId, has_bound};
+use crate::rules::Context;
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// A service that answers when it likes.
+    Service,
+    /// Another process on this machine.
+    Process,
+    /// A connection that is being opened.
+    Connection,
+    /// A message that somebody else has to send.
+    Message,
+}
+
+/// A call that waits without a bound of its own.
+pub(super) struct Wait<'a> {
+    pub(super) id: SiteId,
+    pub(super) site: &'a Site,
+    /// The library's name of it.
+    pub(super) what: &'a str,
+    pub(super) peer: Peer,
+}
+
+/// The awaited calls of this module that by default wait for ever on somebody else.
+pub(super) fn endless<'a>(cx: &Context<'a>) -> Vec<Wait<'a>> {
+    let functions = cx.facts().all_functions();
+    functions
+        .flat_map(|(local, _)| cx.project.graph.sites_in(cx.function(local)))
+        .filter_map(|(id, site)| wait(cx, id, site))
+        .collect()
+}
+
+fn wait<'a>(cx: &Context<'a>, id: SiteId, site: &'a Site) -> Option<Wait<'a>> {
+    let Callee::Library(entry_id) = site.callee else {
+        return None;
+    };
+    let catalog = &cx.project.names.catalog;
+    let entry = catalog.entry(entry_id);
+    let facts = cx.facts();
+    if !site.flags.has(Flags::AWAITED) || !waits_for_ever(entry) || has_bound(facts, site.at.node, entry) {
+        return None;
+    }
+    let what = catalog.entry_name(entry_id);
+    let peer = peer(what, entry)?;
+    let keeps = match peer {
+        // What a process that is killed or has closed its output still does is short.
+        Peer::Process if what.ends_with(".wait") => !is_told_to_end(facts, site),
+        // A loop that receives is what such a program is for.
+        Peer::Message => site.flags.has(Flags::IN_LOOP) || !follows_a_request(facts, site),
+        Peer::Connection | Peer::Process | Peer::Service => false,
+    };
+    (!keeps).then_some(Wait { id, site, what, peer })
+}
+
+fn waits_for_ever(entry: &Entry) -> bool {
+    matches!(entry.default_deadline, Some(Deadline::Never(false)))
+}
+
+/// Whom a call waits for, by what the catalog says of it and by the class that it belongs to.
+fn peer(what: &str, entry: &Entry) -> Option<Peer> {
+    let (owner, last) = what.rsplit_once('.')?;
+    let class = owner.rsplit('.').next().unwrap_or_default();
+    match (class, last) {
+        ("Process", "wait" | "communicate") => Some(Peer::Process),
+        (_, "open_connection" | "open_unix_connection" | "create_connection") => Some(Peer::Connection),
+        ("Queue" | "Event", "get" | "wait") | ("StreamReader", _) => Some(Peer::Message),
+        _ if last.starts_with("recv") || last.starts_with("receive") || last.starts_with("read_") => {
+            Some(Peer::Message)
+        }
+        // These wait for a buffer, not for an answer.
+        (_, "drain" | "wait_closed" | "start_tls" | "flush") => None,
+        _ if entry.scarce.as_deref() == Some("network") && !last.starts_with("send") => Some(Peer::Service),
+        _ => None,
+    }
+}
+
+/// Whether the function asks the process to end, which it may ignore.
+fn is_told_to_end(facts: &FileFacts, site: &Site) -> bool {
+    let before = facts.body_nodes(site.caller.local).take_while(|&it| it < site.at.node);
+    let mut asks = before
+        .filter(|&it| facts.kind(it) == Kind::Attribute)
+        .filter_map(|it| facts.payload_text(it));
+    asks.any(|name| matches!(name, "terminate" | "send_signal"))
+}
+
+/// Whether the function has sent something before: then it waits for the answer to it.
+fn follows_a_request(facts: &FileFacts, site: &Site) -> bool {
+    const SENDS: [&str; 7] = [
+        "write",
+        "send",
+        "sendall",
+        "send_str",
+        "send_json",
+        "send_bytes",
+        "drain",
+    ];
+    let before = facts.body_nodes(site.caller.local).take_while(|&it| it < site.at.node);
+    before.filter(|&it| facts.kind(it) == Kind::Call).any(|call| {
+        let func: Option<NodeId> = facts.child(call, Role::Func);
+        func.filter(|&it| facts.kind(it) == Kind::Attribute)
+            .and_then(|it| facts.payload_text(it))
+            .is_some_and(|name| SENDS.contains(&name) || name.starts_with("send_"))
+    })
+}
