@@ -3,10 +3,8 @@
 use super::clients;
 use super::fan_out_text as text;
 use super::waits::{self, Peer, Wait};
-use crate::catalog::Deadline;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::Kind;
-use crate::project::{At, Bound, Callee, FanOut, Starter, has_bound};
+use crate::project::{Bound, FanOut, Starter, has_bound};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -23,9 +21,6 @@ pub(super) static RULE: Rule = Rule {
     },
     check,
 };
-
-/// From this default on a client's own timeout is no deadline that a user would wait for, in seconds.
-const MINUTES: f64 = 120.0;
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for wait in waits::endless(cx) {
@@ -113,7 +108,7 @@ fn barrier(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
     }
     let (shared, seconds) = fan_out.strands.iter().find_map(|strand| {
         let shared = clients::shared(cx, fan_out, strand)?;
-        Some((shared, patience(cx, &shared)?))
+        Some((shared, clients::patience(cx, &shared)?))
     })?;
     let starter = text::starter(cx, fan_out);
     let what = cx.project.names.catalog.class_name(shared.pool.client.class).to_owned();
@@ -136,36 +131,4 @@ fn barrier(cx: &Context<'_>, fan_out: &FanOut) -> Option<Diagnostic> {
     }
     diagnostic.group = what;
     Some(diagnostic)
-}
-
-/// How long the client waits by default, where neither it nor the call is given a timeout: `Some(None)` for ever.
-fn patience(cx: &Context<'_>, shared: &clients::Shared) -> Option<Option<f64>> {
-    let project = cx.project;
-    let class = project.names.catalog.class_entry(shared.pool.client.class);
-    let made = project.names.facts(shared.pool.made.module);
-    if made.keyword(shared.pool.made.node, "timeout").is_some() || made.has_double_star(shared.pool.made.node) {
-        return None;
-    }
-    if is_given_a_timeout(cx, shared.used) || project.deadlines.covers(shared.used) {
-        return None;
-    }
-    match class.timeout? {
-        Deadline::Never(_) => Some(None),
-        Deadline::Seconds(seconds) if seconds >= MINUTES => Some(Some(seconds)),
-        Deadline::Seconds(_) => None,
-    }
-}
-
-fn is_given_a_timeout(cx: &Context<'_>, used: At) -> bool {
-    let facts = cx.project.names.facts(used.module);
-    let caller = crate::project::FnId {
-        module: used.module,
-        local: facts.function_of(used.node),
-    };
-    let mut sites = cx.project.graph.sites_at(caller, used.node);
-    facts.kind(used.node) == Kind::Call
-        && sites.any(|(_, site)| match site.callee {
-            Callee::Library(entry) => has_bound(facts, used.node, cx.project.names.catalog.entry(entry)),
-            _ => false,
-        })
 }

@@ -14,11 +14,10 @@ use crate::diagnostic::Pattern;
 use crate::diagnostic::Severity;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId as LogSiteId;
-use crate::facts::Kind;
 use crate::facts::NodeId;
-use crate::facts::Role as Part;
 use crate::project::FnId;
 use crate::project::Project;
+use crate::project::is_conditional;
 use crate::project::order::Order;
 use crate::project::order::place;
 use rustc_hash::FxHashMap;
@@ -55,21 +54,6 @@ fn standing(diagnostic: &Diagnostic) -> f64 {
         Severity::Low => 0.6,
     };
     confidence * severity
-}
-
-/// Whether a node stands in one arm of a condition of its function.
-fn is_conditional(project: &Project, function: FnId, node: NodeId) -> bool {
-    let facts = project.names.facts(function.module);
-    let root = facts.function(function.local).node;
-    let mut below = node;
-    for around in facts.ancestors(node).take_while(|&it| it != root) {
-        let role = facts.node(below).role;
-        if matches!(facts.kind(around), Kind::If | Kind::IfExp) && matches!(role, Part::Body | Part::Orelse) {
-            return true;
-        }
-        below = around;
-    }
-    false
 }
 
 /// Everything that ranking needs.

@@ -1,10 +1,14 @@
 //! Clients that own a pool of connections: where they are made, and how long they live.
 
 mod keeping;
+mod patience;
 mod pool;
+mod sharing;
 
 pub(super) use keeping::{Keeping, keeping, reads};
+pub(super) use patience::patience;
 pub(super) use pool::{Shared, exceeds, shared};
+pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, serves_many};
 
 use crate::catalog::{ExtClass, Is};
 use crate::facts::{Kind, NodeId, Role};

@@ -174,10 +174,8 @@ fn explicit(project: &Project, made: At, own: Option<&str>) -> Option<Option<u64
     if theirs.kind(inner.node) != Kind::Call {
         return Some(None);
     }
-    match theirs.keyword(inner.node, keyword) {
-        Some(node) => Some(constant(&project.names, &project.graph, At { node, ..inner }).filter(|&it| it > 0)),
-        None => None,
-    }
+    let given = theirs.keyword(inner.node, keyword);
+    given.map(|node| constant(&project.names, &project.graph, At { node, ..inner }).filter(|&it| it > 0))
 }
 
 /// `timeout=None`, or `Timeout(..., pool=None)`.

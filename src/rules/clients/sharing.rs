@@ -1,0 +1,96 @@
+//! Who shares a client: the calls of a loop or a fan-out, or only one caller.
+
+use super::Making;
+use crate::catalog::Act;
+use crate::facts::{FileFacts, Kind, NodeId, PlaceId, Role};
+use crate::project::FnId;
+use crate::rules::Context;
+
+/// A getter that sets the attribute whatever it holds, and returns it.
+pub(in crate::rules) fn gives(facts: &FileFacts, function: FnId, attribute: NodeId) -> bool {
+    let text = crate::rules::text::expr_text(facts, attribute, 4);
+    facts.body_nodes(function.local).any(|it| {
+        facts.kind(it) == Kind::Return
+            && facts
+                .child(it, Role::Value)
+                .is_some_and(|value| crate::rules::text::expr_text(facts, value, 4) == text)
+    })
+}
+
+/// A memoized function makes its client once; a generator lends it until it is closed; a class enters with it.
+pub(in crate::rules) fn is_kept_by_its_function(cx: &Context<'_>, function: FnId) -> bool {
+    let facts = cx.facts();
+    let it = facts.function(function.local);
+    let memoized = cx.project.decorators.of(function).iter().any(|decorator| {
+        let act = decorator
+            .entry
+            .and_then(|entry| cx.project.names.catalog.entry(entry).act);
+        let text = crate::rules::text::expr_text(facts, decorator.node, 4);
+        act == Some(Act::Memoize) || text.contains("cache") || text.contains("fixture")
+    });
+    let name = facts.text(it.name);
+    memoized
+        || it.is_generator
+        || matches!(
+            name,
+            "__init__" | "__aenter__" | "__enter__" | "__post_init__" | "lifespan"
+        )
+}
+
+/// A loop or a fan-out uses it, so that one client serves them all.
+pub(in crate::rules) fn serves_many(cx: &Context<'_>, making: &Making, place: PlaceId) -> bool {
+    let facts = cx.facts();
+    let root = facts.function(making.function.local).node;
+    let uses: Vec<NodeId> = super::reads(facts, place).collect();
+    let repeats = |&read: &NodeId| {
+        let around = facts.ancestors(read).take_while(|&it| it != root && it.0 > 0);
+        around
+            .filter(|&it| !facts.contains(it, making.node))
+            .any(|it| facts.kind(it).is_loop() || is_comprehension(facts.kind(it)))
+    };
+    let fans_out = cx.project.fan_outs.of(cx.module).iter();
+    uses.iter().any(repeats)
+        || fans_out
+            .filter(|it| it.orchestrator == making.function)
+            .any(|it| uses.iter().any(|&read| facts.contains(it.at.node, read)) || it.at.node > making.node)
+}
+
+fn is_comprehension(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ListComp | Kind::SetComp | Kind::DictComp | Kind::GeneratorExp
+    )
+}
+
+/// Keywords that say whose connection it is.
+const IDENTITY: [&str; 12] = [
+    "api_key",
+    "token",
+    "auth",
+    "auth_token",
+    "access_token",
+    "cookies",
+    "proxy",
+    "proxies",
+    "cert",
+    "credentials",
+    "credential",
+    "base_url",
+];
+
+/// Made for credentials, a proxy or an address that the caller brings: one for all would not do.
+pub(in crate::rules) fn depends_on_the_caller(facts: &FileFacts, making: &Making) -> bool {
+    let params = &facts.function(making.function.local).params;
+    let is_param = |node: NodeId| {
+        facts.name_place(node).is_some_and(|place| {
+            let receiver = params
+                .first()
+                .is_some_and(|it| it.place == place && matches!(facts.text(it.name), "self" | "cls"));
+            !receiver && params.iter().any(|it| it.place == place)
+        })
+    };
+    IDENTITY
+        .iter()
+        .filter_map(|it| facts.keyword(making.node, it))
+        .any(|value| is_param(value) || facts.descendants(value).any(is_param))
+}
