@@ -53,7 +53,10 @@ use source::Sources;
 /// From files to findings.
 #[must_use]
 pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], catalog: Catalog) -> Analysis {
-    let (modules, mut failures) = pipeline::load(sources);
+    let (mut modules, mut failures) = pipeline::load(sources);
+    for module in &mut modules {
+        suppress::settle_noqa(&mut module.facts.ignores, config.noqa);
+    }
     let project = Project::new(modules, catalog, rules::rule_of);
     let enabled: Vec<&'static Rule> = rules
         .iter()
@@ -64,6 +67,7 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
     failures.extend(failed);
     let mut ignores = ignores(&project);
     for finding in &mut findings {
+        finding.severity = config.severity(finding.rule.name).unwrap_or(finding.severity);
         if let Ok(at) = ignores.binary_search_by_key(&finding.location.file, |it| it.file) {
             finding.accepted |= ignores[at].accept(finding.location.line, finding.rule.name);
         }

@@ -26,6 +26,8 @@ pub(super) struct Settings {
     pub(super) min_confidence: Option<Confidence>,
     pub(super) fail_on: Option<Severity>,
     pub(super) pedantic: bool,
+    pub(super) noqa: bool,
+    pub(super) severities: Vec<(select::Names, Severity)>,
     pub(super) respect_gitignore: Option<bool>,
     pub(super) baseline: Option<PathBuf>,
     pub(super) jobs: Option<usize>,
@@ -128,6 +130,8 @@ impl Reader<'_> {
             "min-confidence" => to.min_confidence = Some(self.word(value, &super::CONFIDENCES)?),
             "fail-on" => to.fail_on = Some(self.word(value, &super::SEVERITIES)?),
             "pedantic" => to.pedantic = self.boolean(value)?,
+            "noqa" => to.noqa = self.boolean(value)?,
+            "severity" => to.severities = self.severities(value)?,
             "respect-gitignore" => to.respect_gitignore = Some(self.boolean(value)?),
             "baseline" => to.baseline = Some(PathBuf::from(self.string(value)?)),
             "jobs" => to.jobs = Some(self.number(value)?),
@@ -213,6 +217,21 @@ impl Reader<'_> {
             .map(|(pattern, rules)| {
                 let patterns = [(pattern.get_ref().to_string(), pattern.span())];
                 Ok((self.globs(&patterns, value)?, self.rules(rules)?))
+            })
+            .collect()
+    }
+
+    fn severities(&self, value: &Value<'_>) -> Result<Vec<(select::Names, Severity)>, ConfigError> {
+        let table = value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong(value, "a table from rules to levels"))?;
+        table
+            .iter()
+            .map(|(rule, level)| {
+                let names = select::resolve(rule.get_ref(), self.rules)
+                    .map_err(|error| error.at(self.path, self.text, rule.span()))?;
+                Ok((names, self.word(level, &super::SEVERITIES)?))
             })
             .collect()
     }

@@ -19,6 +19,7 @@ pub(super) enum Form {
     Path,
     Integer,
     Calls,
+    Severities,
 }
 
 /// A key of the configuration.
@@ -41,7 +42,7 @@ const fn key(name: &'static str, form: Form, default: Option<&'static str>, mean
 }
 
 /// The keys in the order of the documentation.
-pub(super) const KEYS: [Key; 14] = [
+pub(super) const KEYS: [Key; 16] = [
     key(
         "select",
         Form::Rules,
@@ -110,6 +111,18 @@ pub(super) const KEYS: [Key; 14] = [
         None,
         "threads; all of the machine's where absent",
     ),
+    key(
+        "noqa",
+        Form::Boolean,
+        Some("false"),
+        "also obey `# noqa` comments that name a code of the same meaning (ASYNC210, RUF006, ...)",
+    ),
+    key(
+        "severity",
+        Form::Severities,
+        None,
+        "rule to the level that all its findings get",
+    ),
     key("call", Form::Calls, None, "what your own functions do, see below"),
 ];
 
@@ -173,6 +186,11 @@ fn form(form: Form, call: &Schema) -> Value {
         Form::Level => json!({"enum": levels}),
         Form::Patterns | Form::Folders => list(),
         Form::PerFile => json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/Rules"}}),
+        Form::Severities => json!({
+            "type": "object",
+            "propertyNames": {"$ref": "#/$defs/Rule"},
+            "additionalProperties": {"enum": levels},
+        }),
         Form::Path => json!({"type": "string"}),
         Form::Integer => json!({"type": "integer", "minimum": 0}),
         Form::Calls => json!({"type": "array", "items": call}),

@@ -68,6 +68,9 @@ pub struct Overrides {
 pub struct Config {
     enabled: Names,
     per_file_ignores: Vec<(PathGlobs, Names)>,
+    severities: Vec<(Names, Severity)>,
+    /// `# noqa` comments that name a code of the same meaning accept findings too.
+    pub noqa: bool,
     /// The pedantic rules and the microsecond tier are on.
     pub pedantic: bool,
     /// The least severity shown.
@@ -139,6 +142,8 @@ impl Config {
         Ok(Self {
             enabled,
             per_file_ignores: settings.per_file_ignores,
+            severities: settings.severities,
+            noqa: settings.noqa,
             pedantic,
             min_severity: overrides
                 .min_severity
@@ -183,6 +188,13 @@ impl Config {
             && diagnostic.confidence >= self.min_confidence
             && self.is_on(diagnostic.rule.name)
             && !self.ignores(diagnostic.rule.name, path)
+    }
+
+    /// The severity that the project gives all findings of a rule; a rule's own name wins over its pattern's.
+    #[must_use]
+    pub fn severity(&self, rule: &str) -> Option<Severity> {
+        let naming = self.severities.iter().filter(|(names, _)| names.contains(rule));
+        naming.min_by_key(|(names, _)| names.len()).map(|(_, level)| *level)
     }
 
     /// Whether `per-file-ignores` silences a rule in the file of this path.

@@ -182,6 +182,17 @@ fn calls_use_the_fields_of_the_catalog() {
 }
 
 #[test]
+fn a_rule_gets_the_severity_that_the_project_gives_it_and_its_own_name_wins() {
+    let text = "severity = { 'loop-blocker' = 'low', 'blocking-sleep' = 'high' }\n";
+    let config = config(text, &Overrides::default()).expect("valid");
+    assert_eq!(config.severity("blocking-http-call"), Some(Severity::Low));
+    assert_eq!(config.severity("blocking-sleep"), Some(Severity::High));
+    assert_eq!(config.severity("unbounded-fan-out"), None);
+    assert!(error("severity = { 'blocking-slep' = 'low' }\n").contains("did you mean `blocking-sleep`?"));
+    assert!(error("severity = { 'blocking-sleep' = 'huge' }\n").contains("the levels are"));
+}
+
+#[test]
 fn per_file_ignores_match_paths_from_the_root() {
     let config = config(
         "[per-file-ignores]\n'scripts/*' = ['loop-blocker']\n",

@@ -28,10 +28,12 @@ pub struct IgnoreComment {
     pub line: u32,
     /// The 1-based lines it covers: those of the simple statement or of the compound statement's header it stands on; the whole file for `ignore-file`.
     pub covers: (u32, u32),
-    /// The rules named, empty for a comment that is malformed.
+    /// The rules named, empty for a comment that is malformed; codes of other linters in a `# noqa`.
     pub rules: Vec<String>,
     /// `ignore-file`.
     pub whole_file: bool,
+    /// `# noqa: CODE, ...`, written for other linters.
+    pub noqa: bool,
 }
 
 /// A place where the file does not parse.

@@ -2,10 +2,12 @@
 
 mod baseline;
 mod fingerprint;
+mod noqa;
 mod replace;
 mod unused;
 
 pub use baseline::{Accepted, Baseline, BaselineError};
 pub use fingerprint::fingerprints;
+pub use noqa::settle as settle_noqa;
 pub(crate) use replace::replace;
 pub use unused::{RULE as UNUSED_IGNORE_RULE, unused};

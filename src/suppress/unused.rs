@@ -37,6 +37,7 @@ pub fn unused(
     comments
         .iter()
         .zip(used)
+        .filter(|(comment, _)| !comment.noqa)
         .filter(|(comment, used)| !**used || misspelt(comment, known).is_some())
         .filter_map(|(comment, _)| {
             let (message, help) = complaint(comment, known, &ran)?;
@@ -128,6 +129,7 @@ mod tests {
             covers: (1, 1),
             rules: rules.iter().map(|&rule| rule.to_owned()).collect(),
             whole_file: false,
+            noqa: false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ignore comments: `# tailspike: ignore[rule, ...] reason`, and the lines they cover.
+//! Ignore comments: `# tailspike: ignore[rule, ...] reason` and `# noqa: CODE`, and the lines they cover.
 
 use crate::facts::IgnoreComment;
 use crate::facts::Span;
@@ -17,7 +17,8 @@ use ruff_text_size::TextSize;
 /// The ignore comments of a file, also of one with syntax errors.
 pub(super) fn collect(text: &str, line_starts: &[u32], parsed: &Parsed<ModModule>) -> Vec<IgnoreComment> {
     // Almost no file has one: a byte search spares the walk over tokens and statements.
-    if memmem::find(text.as_bytes(), b"tailspike:").is_none() {
+    let marks: [&[u8]; 3] = [b"tailspike:", b"ASYNC", b"RUF006"];
+    if !marks.iter().any(|mark| memmem::find(text.as_bytes(), mark).is_some()) {
         return Vec::new();
     }
     let mut lines = Lines {
@@ -36,7 +37,10 @@ pub(super) fn collect(text: &str, line_starts: &[u32], parsed: &Parsed<ModModule
 }
 
 fn comment(text: &str, lines: &Lines, start: u32, end: u32) -> Option<IgnoreComment> {
-    let (whole_file, rules) = directive(&text[start as usize..end as usize])?;
+    let comment = &text[start as usize..end as usize];
+    let own = directive(comment);
+    let noqa = own.is_none();
+    let (whole_file, rules) = own.or_else(|| Some((false, codes(comment)?)))?;
     let line = lines.line(start);
     let covers = if whole_file {
         (1, u32::try_from(lines.starts.len()).unwrap_or(u32::MAX))
@@ -50,7 +54,20 @@ fn comment(text: &str, lines: &Lines, start: u32, end: u32) -> Option<IgnoreComm
         covers,
         rules,
         whole_file,
+        noqa,
     })
+}
+
+/// The codes of a `# noqa: CODE, ...`, of those prefixes that speak of async code.
+fn codes(comment: &str) -> Option<Vec<String>> {
+    let (_, rest) = comment.split_once("noqa:")?;
+    let words = rest.split([',', ' ', '\t']).filter(|word| !word.is_empty());
+    let codes: Vec<String> = words
+        .take_while(|word| word.starts_with(|it: char| it.is_ascii_uppercase()))
+        .filter(|word| word.starts_with("ASYNC") || *word == "RUF006")
+        .map(str::to_string)
+        .collect();
+    (!codes.is_empty()).then_some(codes)
 }
 
 /// Whether the comment is for the whole file, and its rules; none if it is malformed. `None` if it is another comment.
