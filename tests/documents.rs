@@ -162,6 +162,60 @@ fn what_the_readme_shows_is_generated() {
     }
 }
 
+/// Every rule with what its page says first; the pages hold the rest.
+fn rules_document() -> String {
+    let pages = pages();
+    let mut text = "# Rules\n\nMade of the pages in `rules/` by `UPDATE=1 cargo test --test documents`.\n\
+        A page has the examples, what to write instead, what a log shows, and the known limits; `tailspike explain RULE` prints it.\n"
+        .to_owned();
+    let mut pattern = String::new();
+    for rule in registry() {
+        if self::text(&rule, "pattern") != pattern {
+            self::text(&rule, "pattern").clone_into(&mut pattern);
+            text.push_str(&format!("\n## {pattern}\n"));
+        }
+        let name = self::text(&rule, "name");
+        let page = pages
+            .iter()
+            .find(|(page, _)| page == name)
+            .expect("every rule has a page");
+        let sections = page::parse(&page.1).expect("a page in order");
+        let prose = |title: &str| {
+            let section = sections.iter().find(|one| one.title == title).expect("a page in order");
+            section
+                .prose
+                .trim()
+                .split("\n\n")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_owned()
+        };
+        text.push_str(&format!(
+            "\n### [`{name}`](../rules/{name}.md)\n\n{}\n\n{}\n\nSet: {}. Severity at most: {}.\n",
+            prose("What it does"),
+            prose("Why is this bad?"),
+            self::text(&rule, "set"),
+            self::text(&rule, "severity"),
+        ));
+    }
+    text
+}
+
+#[test]
+fn the_list_of_rules_is_generated() {
+    let path = support::root().join("docs/rules.md");
+    let wanted = rules_document();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, wanted).expect("docs/rules.md can be written");
+    } else {
+        assert!(
+            std::fs::read_to_string(&path).unwrap_or_default() == wanted,
+            "docs/rules.md is not what the pages say: `UPDATE=1 cargo test --test documents`"
+        );
+    }
+}
+
 #[test]
 fn the_configuration_reference_is_generated() {
     let output = tool::run(&["schema", "configuration"], support::root());
