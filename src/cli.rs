@@ -136,6 +136,10 @@ pub struct CheckArgs {
     #[expect(missing_docs, reason = "a doc comment would become the help's heading")]
     pub rules: RuleArgs,
 
+    #[command(flatten, next_help_heading = "Mends")]
+    #[expect(missing_docs, reason = "as above")]
+    pub mends: MendArgs,
+
     #[command(flatten, next_help_heading = "Output")]
     #[expect(missing_docs, reason = "as above")]
     pub output: OutputArgs,
@@ -215,6 +219,22 @@ pub struct RuleArgs {
     /// Exit with 0 whatever is found.
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// What is mended.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct MendArgs {
+    /// Mend what can be mended safely, and report the rest.
+    #[arg(long, conflicts_with_all = ["stdin_filename", "write_baseline", "diff"])]
+    pub fix: bool,
+
+    /// With `--fix` or `--diff`: also what is right in nearly all code, to be read before it is kept.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+
+    /// Print what `--fix` would change, and change nothing.
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub diff: bool,
 }
 
 /// In which form, and where to.

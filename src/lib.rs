@@ -13,6 +13,7 @@
 //! | facts to the linked, read-only program, with what libraries do | [`project`], [`catalog`] |
 //! | the program to findings | [`rules`], [`diagnostic`] |
 //! | findings that are accepted | [`suppress`] |
+//! | mends to text | [`edit`] |
 //! | findings to output | [`report`] |
 //! | a log to what the run cost, and findings ranked by it | [`evidence`], [`triage`], [`triaging`] |
 //! | all of it in turn | [`check`], [`pipeline`], [`analyze`] |
@@ -26,6 +27,7 @@ pub mod check;
 pub mod cli;
 pub mod config;
 pub mod diagnostic;
+pub mod edit;
 pub mod evidence;
 pub mod facts;
 pub mod guard;
@@ -48,6 +50,7 @@ use config::Config;
 use project::Blocking;
 use project::Project;
 use rules::Rule;
+use rules::Settings;
 use source::Sources;
 
 /// From files to findings.
@@ -63,7 +66,11 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
         .copied()
         .filter(|rule| config.enabled(&rule.info))
         .collect();
-    let (mut findings, failed) = pipeline::check(&project, &enabled, config.pedantic);
+    let settings = Settings {
+        pedantic: config.pedantic,
+        python: config.python,
+    };
+    let (mut findings, failed) = pipeline::check(&project, &enabled, settings);
     failures.extend(failed);
     let mut ignores = ignores(&project);
     for finding in &mut findings {

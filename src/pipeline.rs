@@ -10,6 +10,7 @@ use crate::project::ModuleId;
 use crate::project::Project;
 use crate::rules::Context;
 use crate::rules::Rule;
+use crate::rules::Settings;
 use crate::source::FileId;
 use crate::source::Sources;
 use crate::syntax;
@@ -113,13 +114,13 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
 
 /// Runs rules over every reported module; findings in the order of reports.
 #[must_use]
-pub fn check(project: &Project, rules: &[&'static Rule], pedantic: bool) -> (Vec<Diagnostic>, Vec<Failure>) {
+pub fn check(project: &Project, rules: &[&'static Rule], settings: Settings) -> (Vec<Diagnostic>, Vec<Failure>) {
     let n = u32::try_from(project.names.modules.len()).unwrap_or(u32::MAX);
     let results: Vec<(Vec<Diagnostic>, Vec<Failure>)> = (0..n)
         .into_par_iter()
         .map(ModuleId)
         .filter(|id| project.names.modules[id.0 as usize].reported)
-        .map(|module| check_module(project, module, rules, pedantic))
+        .map(|module| check_module(project, module, rules, settings))
         .collect();
     let mut found = Vec::new();
     let mut failures = Vec::new();
@@ -135,12 +136,13 @@ fn check_module(
     project: &Project,
     module: ModuleId,
     rules: &[&'static Rule],
-    pedantic: bool,
+    settings: Settings,
 ) -> (Vec<Diagnostic>, Vec<Failure>) {
     let cx = Context {
         project,
         module,
-        pedantic,
+        pedantic: settings.pedantic,
+        python: settings.python,
     };
     let mut found = Vec::new();
     let mut failures = Vec::new();

@@ -207,7 +207,13 @@ fn write_answer(
 pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
     let program = load(&args.paths, args.isolated)?;
     let all: Vec<&'static Rule> = rules::ALL.to_vec();
-    let (diagnostics, _) = program.pool.install(|| pipeline::check(&program.project, &all, true));
+    let settings = rules::Settings {
+        pedantic: true,
+        python: None,
+    };
+    let (diagnostics, _) = program
+        .pool
+        .install(|| pipeline::check(&program.project, &all, settings));
     let sites = log_sites(&program);
     let matcher = Matcher::new(&sites);
     let path = &args.log;

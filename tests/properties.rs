@@ -294,3 +294,33 @@ fn rename(text: &str, names: &BTreeMap<&str, String>) -> String {
     }
     out
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 64, ..ProptestConfig::default() })]
+
+    // Whatever is mended still parses, and a second run finds nothing more to mend.
+    #[test]
+    fn mended_files_parse_and_stay(mutations in prop::collection::vec((0usize..10_000, prop::collection::vec(change(), 0..3)), 40)) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (number, (fixture, changes)) in mutations.iter().enumerate() {
+            let mut text = FIXTURES[fixture * FIXTURES.len() / 10_000].clone();
+            for change in changes {
+                text = apply(&text, change);
+            }
+            fs::write(folder.path().join(format!("m{number}.py")), text).expect("a written file");
+        }
+        let texts = || -> Vec<String> {
+            support::files_below(folder.path()).iter().map(|it| fs::read(it).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).expect("readable")).collect()
+        };
+        let all = ["--min-severity", "low", "--min-confidence", "low"];
+        let mends = [&all[..], &["--fix", "--unsafe-fixes"]].concat();
+        let (_, _, before) = json_of(folder.path(), &all);
+        let (status, _, _) = json_of(folder.path(), &mends);
+        let once = texts();
+        prop_assert!(matches!(status, Some(0 | 2)), "{status:?}");
+        let (_, _, after) = json_of(folder.path(), &all);
+        prop_assert_eq!(before, after, "what did not parse, before and after");
+        json_of(folder.path(), &mends);
+        prop_assert_eq!(once, texts());
+    }
+}

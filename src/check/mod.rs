@@ -1,6 +1,7 @@
 //! `tailspike check`: from arguments to a report and an exit status.
 
 mod arguments;
+mod mend;
 mod output;
 mod shown;
 
@@ -9,6 +10,7 @@ use crate::analyze;
 use crate::catalog::Catalog;
 use crate::changed::Changes;
 use crate::cli::CheckArgs;
+use crate::cli::OutputFormat;
 use crate::config::Config;
 use crate::config::ConfigError;
 use crate::config::Origin;
@@ -76,20 +78,52 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         ..walk_options(root, &config, pool.current_num_threads(), stdin)
     };
     let sources = Sources::discover(&paths, &options)?;
-    let catalog = Catalog::load(&config.calls)
-        .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;
-    let mut analysis = progress::during(&sources, || {
-        pool.install(|| analyze(&sources, &config, rules::ALL, catalog))
-    });
-    add_walk_problems(&sources, &mut analysis);
-    add_unused_ignores(&config, &registry, &mut analysis);
-    let found = Found {
+    let examine = || -> Result<Analysis> {
+        let catalog = Catalog::load(&config.calls)
+            .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;
+        let mut analysis = progress::during(&sources, || {
+            pool.install(|| analyze(&sources, &config, rules::ALL, catalog))
+        });
+        add_walk_problems(&sources, &mut analysis);
+        add_unused_ignores(&config, &registry, &mut analysis);
+        if wants_mends(args) {
+            pool.install(|| mend::settle(&sources, &config, &mut analysis));
+        }
+        Ok(analysis)
+    };
+    let found = |analysis| Found {
         config: &config,
         sources: &sources,
         changes: changes.as_ref(),
-        analysis: &analysis,
+        analysis,
     };
-    conclude(args, &found, out, err)
+    let mut analysis = examine()?;
+    if args.mends.diff {
+        let mends = pool.install(|| mend::mends(args.mends, &found(&analysis)))?;
+        return mend::print(&mends, &found(&analysis), out, err);
+    }
+    if args.mends.fix {
+        let mut tally = mend::Tally::default();
+        // A mend can make room for another; whatever happens, it ends.
+        for _ in 0..MOST_ROUNDS {
+            if !pool.install(|| tally.write(args.mends, &found(&analysis)))? {
+                break;
+            }
+            analysis = examine()?;
+        }
+        tally.tell(&found(&analysis), err)?;
+        analysis.errors.extend(tally.failed);
+    }
+    conclude(args, &found(&analysis), out, err)
+}
+
+/// Mends are applied again to what the ones before have left, so often at most.
+const MOST_ROUNDS: u32 = 5;
+
+/// Whether anybody will see the mends of this run.
+fn wants_mends(args: &CheckArgs) -> bool {
+    let shown = matches!(args.output.format, OutputFormat::Json | OutputFormat::Sarif);
+    shown || args.mends.fix || args.mends.diff
 }
 
 /// How the project below a root is walked under a configuration.

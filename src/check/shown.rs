@@ -1,6 +1,6 @@
 //! Which findings are shown: selection, thresholds, changes, ignore comments, baseline.
 
-use super::{Status, say};
+use super::{Found, Status, say};
 use crate::changed::Changes;
 use crate::config::Config;
 use crate::config::ConfigError;
@@ -10,6 +10,7 @@ use crate::report::AcceptedBy;
 use crate::report::AcceptedFinding;
 use crate::report::Finding;
 use crate::source::Sources;
+use crate::suppress;
 use crate::suppress::Accepted;
 use crate::suppress::Baseline;
 use anyhow::Result;
@@ -72,18 +73,22 @@ fn accepted<'a>(sources: &'a Sources, findings: &'a [Finding<'a>]) -> Vec<Accept
         .collect()
 }
 
+/// By finding: whether the baseline accepts it.
+fn baselined(config: &Config, sources: &Sources, findings: &[Finding<'_>]) -> Result<Vec<bool>> {
+    let Some(path) = &config.baseline else {
+        return Ok(vec![false; findings.len()]);
+    };
+    let paths: BTreeSet<&str> = sources.ids().map(|id| sources.path(id)).collect();
+    Ok(Baseline::read(path)?.accepts(&accepted(sources, findings), &paths))
+}
+
 /// Splits off what the baseline accepts.
 pub(super) fn without_baseline<'a>(
     config: &Config,
     sources: &Sources,
     findings: Vec<Finding<'a>>,
 ) -> Result<(Vec<Finding<'a>>, Vec<AcceptedFinding<'a>>)> {
-    let Some(path) = &config.baseline else {
-        return Ok((findings, Vec::new()));
-    };
-    let baseline = Baseline::read(path)?;
-    let paths: BTreeSet<&str> = sources.ids().map(|id| sources.path(id)).collect();
-    let accepts = baseline.accepts(&accepted(sources, &findings), &paths);
+    let accepts = baselined(config, sources, &findings)?;
     let mut left = Vec::new();
     let mut baselined = Vec::new();
     for (finding, accepted) in findings.into_iter().zip(accepts) {
@@ -95,6 +100,20 @@ pub(super) fn without_baseline<'a>(
         }
     }
     Ok((left, baselined))
+}
+
+/// The findings that a report shows.
+pub(super) fn findings<'a>(found: &Found<'a>) -> Result<Vec<&'a Diagnostic>> {
+    let fingerprints = suppress::fingerprints(&found.analysis.findings);
+    let all = &found.analysis.findings;
+    let visible = visible(found.config, found.sources, found.changes, all);
+    let candidates = visible.shown.iter().map(|&index| Finding {
+        diagnostic: &all[index],
+        fingerprint: &fingerprints[index],
+    });
+    let accepts = baselined(found.config, found.sources, &candidates.collect::<Vec<_>>())?;
+    let open = visible.shown.iter().zip(accepts).filter(|(_, accepted)| !accepted);
+    Ok(open.map(|(&index, _)| &all[index]).collect())
 }
 
 /// Makes the findings the new baseline; what the old one says of files that were not asked about stays.

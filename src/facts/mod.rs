@@ -70,6 +70,8 @@ pub struct FileFacts {
     pub ignores: Vec<IgnoreComment>,
     /// Byte offset of each line's first byte.
     pub line_starts: Vec<u32>,
+    /// Lines are indented with tabs.
+    pub tabs: bool,
     /// Hash of the text that was lowered (`rustc_hash` over the bytes), to notice a change before the report.
     pub text_hash: u64,
     /// The first syntax error, if the file did not parse whole; its facts are then empty.

@@ -138,6 +138,14 @@ impl FileFacts {
         self.line_at(self.node(id).start)
     }
 
+    /// What stands before an offset on its line, if that is nothing but indentation.
+    #[must_use]
+    pub fn indentation(&self, offset: u32) -> String {
+        let start = self.line_starts.get(self.line_at(offset) as usize - 1).copied();
+        let depth = offset.saturating_sub(start.unwrap_or(offset)) as usize;
+        if self.tabs { "\t" } else { " " }.repeat(depth)
+    }
+
     /// The direct children of a node.
     #[must_use]
     pub fn children(&self, id: NodeId) -> Children<'_> {

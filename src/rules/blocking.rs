@@ -9,6 +9,7 @@ use crate::facts::{FnKind, Kind, NodeId};
 use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier};
 use crate::rules::Context;
 use crate::rules::Rule;
+use crate::rules::mends;
 use std::cmp::Reverse;
 
 /// The rule of a kind.
@@ -180,6 +181,9 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     };
     diagnostic.why = why(cx, entry, exposure, hit);
     diagnostic.help = super::twin::help(cx, &chain, entry);
+    if chain.len() == 1 {
+        diagnostic.fix = mends::awaited_sleep(cx, hit.node, entry).or_else(|| mends::in_thread(cx, hit.node, entry));
+    }
     diagnostic.witness = cx.steps(&chain);
     diagnostic.group = name.to_owned();
     Some(diagnostic)

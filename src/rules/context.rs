@@ -14,6 +14,8 @@ pub struct Context<'a> {
     pub module: ModuleId,
     /// Stalls of microseconds count too.
     pub pedantic: bool,
+    /// The oldest Python that the project supports, where it says so.
+    pub python: Option<(u8, u8)>,
 }
 
 /// The async library that a file speaks.
@@ -47,6 +49,15 @@ impl Library {
             Self::Trio => "trio",
         }
     }
+}
+
+/// What the configuration says to rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// See [`Context::pedantic`].
+    pub pedantic: bool,
+    /// See [`Context::python`].
+    pub python: Option<(u8, u8)>,
 }
 
 impl<'a> Context<'a> {

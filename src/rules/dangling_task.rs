@@ -76,6 +76,7 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     "the event loop holds its tasks weakly: this one may vanish before it ends, and nobody sees its exception"
         .clone_into(&mut diagnostic.why);
     diagnostic.help = help(cx);
+    diagnostic.fix = super::mends::keep(cx, site.at.node);
     // With a callback somebody sees the exception, at least.
     if is_on_error_path(cx, site) || cx.facts().fate(site.at.node) == Fate::OnlyCalledBack {
         diagnostic.severity = Severity::Low;

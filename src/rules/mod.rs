@@ -24,6 +24,7 @@ mod ineffective_limiter;
 mod limiter_made;
 mod limiter_use;
 mod lock_across_await;
+mod mends;
 mod missing_deadline;
 mod nested_event_loop;
 mod pool_smaller_than_limiter;
@@ -39,7 +40,7 @@ mod waits;
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::RuleInfo;
-pub use context::{Context, Library};
+pub use context::{Context, Library, Settings};
 
 /// A rule: what is known of it, and its check of one module.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 #![doc = include_str!("../../rules/retry-without-jitter.md")]
 
+use super::mends;
 use super::retry::{self, Form, Retry};
-use crate::diagnostic::{Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
+use crate::diagnostic::{Diagnostic, Exposure, Fix, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{How, MODULE_FN};
 use crate::project::{At, Steadiness};
 use crate::rules::{Context, Rule};
@@ -42,6 +43,7 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(retry.function), retry.at, message);
     "what failed together comes back together, and overloads the service again".clone_into(&mut diagnostic.why);
     diagnostic.help = help(cx, retry);
+    diagnostic.fix = fix(cx, retry);
     diagnostic.confidence = retry.remote;
     diagnostic
         .labels
@@ -66,6 +68,16 @@ fn computed(cx: &Context<'_>, retry: &Retry) -> Option<At> {
         module: cx.module,
         node: value,
     })
+}
+
+fn fix(cx: &Context<'_>, retry: &Retry) -> Option<Fix> {
+    match retry.form {
+        Form::Tenacity => mends::tenacity(cx, retry.at),
+        Form::Backoff => mends::backoff(cx, retry.at),
+        Form::Stamina => mends::stamina(cx, retry.at),
+        Form::Loop => mends::slept(cx, retry.at, retry.waits),
+        Form::Urllib3 | Form::AiohttpRetry | Form::RetryDecorator => None,
+    }
 }
 
 fn help(cx: &Context<'_>, retry: &Retry) -> String {

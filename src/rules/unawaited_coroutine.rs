@@ -1,10 +1,10 @@
 #![doc = include_str!("../../rules/unawaited-coroutine.md")]
 
-use crate::catalog::Act;
-use crate::diagnostic::{Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Safety, Severity};
+use crate::catalog::{Act, EntryId};
+use crate::diagnostic::{Diagnostic, Pattern, RuleInfo, RuleSet, Safety, Severity};
 use crate::facts::{Fate, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, Site, Ty};
-use crate::rules::{Context, Rule};
+use crate::rules::{Context, Rule, mends};
 
 /// The rule.
 pub(super) static RULE: Rule = Rule {
@@ -25,7 +25,7 @@ enum Maker {
     /// A function of the project.
     Own,
     /// A library's coroutine function.
-    Library,
+    Library(EntryId),
     /// `sync_to_async(f)(x)`.
     Bridge(String),
 }
@@ -58,7 +58,7 @@ fn maker(cx: &Context<'_>, site: &Site) -> Option<Maker> {
             let name = cx.project.names.catalog.entry_name(entry);
             // Of a class whose methods are known as a kind only, a single method may well be a plain one.
             let is_known_alone = !cx.project.names.catalog.is_wildcard(entry);
-            (is_known_alone && !starts_at_once(name)).then_some(Maker::Library)
+            (is_known_alone && !starts_at_once(name)).then_some(Maker::Library(entry))
         }
         _ => None,
     }
@@ -103,7 +103,7 @@ fn bridge(cx: &Context<'_>, node: NodeId) -> Option<Maker> {
 
 fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Option<Diagnostic> {
     let called = match maker {
-        Maker::Own | Maker::Library => cx.node_text(node),
+        Maker::Own | Maker::Library(_) => cx.node_text(node),
         Maker::Bridge(text) => format!("{text}(...)"),
     };
     let (message, why) = match cx.facts().fate(node) {
@@ -132,17 +132,14 @@ fn report(cx: &Context<'_>, local: LocalFn, node: NodeId, maker: &Maker) -> Opti
             diagnostic.qualname
         )
     };
-    let is_plain = matches!(maker, Maker::Library) && (called.ends_with("sleep") || called.ends_with("to_thread"));
-    diagnostic.fix = is_async.then(|| fix(cx, node, is_plain));
+    let is_plain = matches!(maker, Maker::Library(entry) if is_surely_meant(cx, *entry));
+    let safety = if is_plain { Safety::Safe } else { Safety::Unsafe };
+    diagnostic.fix = mends::awaited(cx, node, safety);
     Some(diagnostic)
 }
 
-fn fix(cx: &Context<'_>, node: NodeId, is_plain: bool) -> Fix {
-    let mut before = cx.here(node);
-    before.end = before.start;
-    Fix {
-        title: "await it".to_owned(),
-        safety: if is_plain { Safety::Safe } else { Safety::Unsafe },
-        edits: vec![(before, "await ".to_owned())],
-    }
+/// Nobody wants a sleep or a thread's work as a value.
+fn is_surely_meant(cx: &Context<'_>, entry: EntryId) -> bool {
+    let name = cx.project.names.catalog.entry_name(entry);
+    cx.project.names.catalog.entry(entry).act == Some(Act::AsyncSleep) || name.contains("to_thread")
 }

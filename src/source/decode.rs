@@ -23,6 +23,38 @@ pub fn decode(mut bytes: Vec<u8>) -> Result<String, ReadError> {
     }
 }
 
+/// A new text in the encoding of the bytes that it replaces, with their BOM; `None` where that encoding has no bytes for it.
+#[must_use]
+pub fn encode(text: &str, like: &[u8]) -> Option<Vec<u8>> {
+    let bytes = if like.starts_with(UTF8_BOM) {
+        [UTF8_BOM, text.as_bytes()].concat()
+    } else {
+        match declared(like).map(|name| normalize(&name)) {
+            Some(name) if LATIN_1.contains(&name.as_str()) => {
+                text.chars().map(|it| u8::try_from(it).ok()).collect::<Option<_>>()?
+            }
+            Some(name) if lookup(&name).is_some_and(|it| it != encoding_rs::UTF_8) => {
+                lookup(&name)?.encode(text).0.into_owned()
+            }
+            _ => text.as_bytes().to_vec(),
+        }
+    };
+    // Whatever reads the file next must read this text.
+    (decode(bytes.clone()).as_deref() == Ok(text)).then_some(bytes)
+}
+
+/// Names of the encoding in which every byte is the code point of its number.
+const LATIN_1: [&str; 8] = [
+    "latin-1",
+    "latin1",
+    "iso-8859-1",
+    "iso8859-1",
+    "8859",
+    "cp819",
+    "l1",
+    "latin",
+];
+
 fn utf8(bytes: Vec<u8>, declared: bool) -> Result<String, ReadError> {
     refuse_nul(&bytes)?;
     String::from_utf8(bytes).map_err(|error| ReadError::Malformed {
@@ -52,9 +84,7 @@ fn by_name(bytes: Vec<u8>, name: &str) -> Result<String, ReadError> {
             None => utf8(bytes, true),
         },
         // Every byte is the code point of its number. What browsers call latin-1 is windows-1252.
-        "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819" | "l1" | "latin" => {
-            Ok(bytes.iter().map(|&byte| char::from(byte)).collect())
-        }
+        name if LATIN_1.contains(&name) => Ok(bytes.iter().map(|&byte| char::from(byte)).collect()),
         normalized => {
             let encoding = lookup(normalized).ok_or_else(|| ReadError::UnknownEncoding(name.to_owned()))?;
             encoding
@@ -201,6 +231,23 @@ mod tests {
             decoded(b"# coding: ShiftJIS\nx = '\x82\xA0'").as_deref(),
             Ok("# coding: ShiftJIS\nx = 'あ'")
         );
+    }
+
+    #[test]
+    fn what_was_decoded_is_encoded_again() {
+        let files: [&[u8]; 5] = [
+            "x = 'é'\r\n".as_bytes(),
+            b"\xEF\xBB\xBFx = 1\n",
+            b"# coding: latin-1\nx = '\xE9\x80'\n",
+            b"# coding: cp1252\nx = '\x80'\n",
+            b"# coding: ShiftJIS\nx = '\x82\xA0'\n",
+        ];
+        for bytes in files {
+            let text = decode(bytes.to_vec()).expect("readable");
+            assert_eq!(encode(&text, bytes).as_deref(), Some(bytes));
+        }
+        assert_eq!(encode("# coding: latin-1\n'€'", b"# coding: latin-1\n"), None);
+        assert_eq!(encode("# coding: ascii\n'é'", b"# coding: ascii\n"), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod read;
 mod root;
 mod walk;
 
-pub use decode::decode;
+pub use decode::{decode, encode};
 pub use globs::{GlobError, PathGlobs};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};

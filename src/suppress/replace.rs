@@ -63,7 +63,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let written = std::fs::File::create(&beside)
+    let written = create_like(&beside, path)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&beside, path));
     if written.is_err() {
@@ -71,4 +71,17 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let _ = std::fs::remove_file(&beside);
     }
     written
+}
+
+/// A new file with the permissions of the one that it will replace; what may not be written is not replaced either.
+fn create_like(beside: &Path, target: &Path) -> std::io::Result<std::fs::File> {
+    let permissions = target.metadata().ok().map(|it| it.permissions());
+    if permissions.as_ref().is_some_and(std::fs::Permissions::readonly) {
+        return Err(std::io::ErrorKind::PermissionDenied.into());
+    }
+    let file = std::fs::File::create(beside)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    Ok(file)
 }

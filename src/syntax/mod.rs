@@ -61,6 +61,7 @@ pub fn lower(text: &str) -> FileFacts {
     }
     let mut facts = finish::finish(lowering);
     facts.line_starts = line_starts(text);
+    facts.tabs = text.contains("\n\t");
     facts.text_hash = text_hash(text);
     facts.ignores = ignores::collect(text, &facts.line_starts, &parsed);
     facts

@@ -1,0 +1,151 @@
+//! `--fix` and `--diff`: the mends of the findings that are shown, as new texts, as files or as a difference.
+
+use super::{Found, Status, say, shown};
+use crate::analysis::Analysis;
+use crate::cli::MendArgs;
+use crate::config::Config;
+use crate::diagnostic::ErrorKind;
+use crate::diagnostic::FileError;
+use crate::diagnostic::Fix;
+use crate::diagnostic::Safety;
+use crate::edit;
+use crate::edit::Mended;
+use crate::report;
+use crate::report::plural;
+use crate::source;
+use crate::source::FileId;
+use crate::source::SourceFile;
+use crate::source::Sources;
+use crate::suppress;
+use crate::syntax;
+use anyhow::Result;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+
+/// Spells the mends in the words of their files, and drops those after which a file would not parse.
+pub(super) fn settle(sources: &Sources, config: &Config, analysis: &mut Analysis) {
+    let mut last: Option<(FileId, String)> = None;
+    for it in &mut analysis.findings {
+        let Some(fix) = it.fix.take() else { continue };
+        let file = it.location.file;
+        if !config.shows(it, sources.path(file)) {
+            continue;
+        }
+        if last.as_ref().is_none_or(|(of, _)| *of != file) {
+            last = sources.read(file).ok().map(|text| (file, text));
+        }
+        let Some((_, text)) = &last else { continue };
+        if analysis.hashes.get(file.0 as usize) == Some(&source::text_hash(text)) {
+            let fix = edit::spelled(text, &fix);
+            it.fix = edit::mend(text, &[&fix], &parses).applied[0].then_some(fix);
+        }
+    }
+}
+
+fn parses(text: &str) -> bool {
+    syntax::lower(text).error.is_none()
+}
+
+/// What was mended in this run.
+#[derive(Default)]
+pub(super) struct Tally {
+    files: BTreeSet<String>,
+    mended: usize,
+    /// Files that could not be written.
+    pub(super) failed: Vec<FileError>,
+}
+
+impl Tally {
+    /// Writes every file that can be mended; says whether there was one.
+    pub(super) fn write(&mut self, args: MendArgs, found: &Found<'_>) -> Result<bool> {
+        let mut any = false;
+        for (file, mended) in mends(args, found)? {
+            let source = found.sources.file(file);
+            if self.failed.iter().any(|it| it.path == source.path) {
+                continue;
+            }
+            match replace(source, &mended.text) {
+                Ok(()) => {
+                    any = true;
+                    self.mended += mended.applied.iter().filter(|it| **it).count();
+                    self.files.insert(source.path.clone());
+                }
+                Err(reason) => self.failed.push(FileError {
+                    path: source.path.clone(),
+                    line: None,
+                    column: None,
+                    kind: ErrorKind::Read,
+                    message: format!("can't be mended: {reason}"),
+                }),
+            }
+        }
+        Ok(any)
+    }
+
+    /// Says how much was mended, and how much more could be.
+    pub(super) fn tell(&self, found: &Found<'_>, err: &mut dyn Write) -> Result<()> {
+        let open = shown::findings(found)?;
+        let more = open.iter().filter(|it| it.fix.is_some()).count();
+        let hint = match more {
+            0 => String::new(),
+            _ => format!("; {more} more with `--unsafe-fixes`"),
+        };
+        let what = plural(self.mended, "finding");
+        let files = plural(self.files.len(), "file");
+        say(err, &format!("mended {what} in {files}{hint}"));
+        Ok(())
+    }
+}
+
+/// Writes the new text in the encoding of the old one.
+fn replace(source: &SourceFile, text: &str) -> Result<(), String> {
+    let old = std::fs::read(&source.absolute).map_err(|error| source::reason(&error))?;
+    let new = source::encode(text, &old).ok_or("its encoding has no bytes for the new text")?;
+    suppress::replace(&source.absolute, &new).map_err(|error| source::reason(&error))
+}
+
+/// Prints what would be written.
+pub(super) fn print(
+    mends: &[(FileId, Mended)],
+    found: &Found<'_>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Result<Status> {
+    for error in &found.analysis.errors {
+        say(err, &report::error_line(error));
+    }
+    for (file, mended) in mends {
+        let old = found.sources.read(*file)?;
+        let difference = edit::unified(found.sources.path(*file), &old, &mended.text);
+        out.write_all(difference.as_bytes())?;
+    }
+    let internal = found.analysis.errors.iter().any(|it| it.kind == ErrorKind::Internal);
+    Ok(match (internal, mends.is_empty()) {
+        (true, _) => Status::Failed,
+        (false, true) => Status::Clean,
+        (false, false) => Status::Findings,
+    })
+}
+
+/// The new texts of the files that can be mended, in their order.
+pub(super) fn mends(args: MendArgs, found: &Found<'_>) -> Result<Vec<(FileId, Mended)>> {
+    let mut fixes: BTreeMap<FileId, Vec<&Fix>> = BTreeMap::new();
+    for it in shown::findings(found)? {
+        let wanted = |fix: &&Fix| fix.safety == Safety::Safe || args.unsafe_fixes;
+        if let Some(fix) = it.fix.as_ref().filter(wanted) {
+            fixes.entry(it.location.file).or_default().push(fix);
+        }
+    }
+    let mut mends = Vec::new();
+    for (file, fixes) in fixes {
+        let Ok(text) = found.sources.read(file) else { continue };
+        if found.analysis.hashes.get(file.0 as usize) != Some(&source::text_hash(&text)) {
+            continue;
+        }
+        let mended = edit::mend(&text, &fixes, &parses);
+        if mended.text != text {
+            mends.push((file, mended));
+        }
+    }
+    Ok(mends)
+}
