@@ -47,7 +47,10 @@ use analysis::FileIgnores;
 use catalog::Blocks;
 use catalog::Catalog;
 use config::Config;
+use diagnostic::Diagnostic;
+use pipeline::Failure;
 use project::Blocking;
+use project::Module;
 use project::Project;
 use rules::Rule;
 use rules::Settings;
@@ -61,24 +64,9 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
         suppress::settle_noqa(&mut module.facts.ignores, config.noqa);
     }
     let project = Project::new(modules, catalog, rules::rule_of);
-    let enabled: Vec<&'static Rule> = rules
-        .iter()
-        .copied()
-        .filter(|rule| config.enabled(&rule.info))
-        .collect();
-    let settings = Settings {
-        pedantic: config.pedantic,
-        python: config.python,
-    };
-    let (mut findings, failed) = pipeline::check(&project, &enabled, settings);
-    failures.extend(failed);
-    let mut ignores = ignores(&project);
-    for finding in &mut findings {
-        finding.severity = config.severity(finding.rule.name).unwrap_or(finding.severity);
-        if let Ok(at) = ignores.binary_search_by_key(&finding.location.file, |it| it.file) {
-            finding.accepted |= ignores[at].accept(finding.location.line, finding.rule.name);
-        }
-    }
+    let found = examine(&project, config, rules, &|_| true);
+    failures.extend(found.failures);
+    let (findings, ignores) = (found.findings, found.ignores);
     Analysis {
         findings,
         errors: failures
@@ -91,13 +79,47 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
     }
 }
 
+/// What the rules say of some modules.
+struct Examined {
+    findings: Vec<Diagnostic>,
+    failures: Vec<Failure>,
+    ignores: Vec<FileIgnores>,
+}
+
+/// Runs the rules that are on over the reported modules that are asked about.
+fn examine(
+    project: &Project,
+    config: &Config,
+    rules: &[&'static Rule],
+    asked: &(dyn Fn(&Module) -> bool + Sync),
+) -> Examined {
+    let on = rules.iter().copied().filter(|rule| config.enabled(&rule.info));
+    let settings = Settings {
+        pedantic: config.pedantic,
+        python: config.python,
+    };
+    let (mut findings, failures) = pipeline::check(project, &on.collect::<Vec<_>>(), settings, asked);
+    let mut ignores = ignores(project, asked);
+    for finding in &mut findings {
+        finding.severity = config.severity(finding.rule.name).unwrap_or(finding.severity);
+        if let Ok(at) = ignores.binary_search_by_key(&finding.location.file, |it| it.file) {
+            finding.accepted |= ignores[at].accept(finding.location.line, finding.rule.name);
+        }
+    }
+    Examined {
+        findings,
+        failures,
+        ignores,
+    }
+}
+
 /// The ignore comments of reported files; those that stop an effect on its way to a caller count as used.
-fn ignores(project: &Project) -> Vec<FileIgnores> {
+fn ignores(project: &Project, asked: &dyn Fn(&Module) -> bool) -> Vec<FileIgnores> {
     let mut ignores: Vec<FileIgnores> = project
         .names
         .modules
         .iter()
-        .filter(|it| it.reported && !it.facts.ignores.is_empty())
+        .filter(|it| it.reported && !it.facts.ignores.is_empty() && asked(it))
         .map(|it| FileIgnores {
             file: it.file,
             comments: it.facts.ignores.clone(),

@@ -52,6 +52,13 @@ pub fn load(sources: &Sources) -> (Vec<Module>, Vec<Failure>) {
     (modules, failures)
 }
 
+/// One file as a module, read anew.
+#[must_use]
+pub fn load_one(sources: &Sources, file: FileId) -> (Module, Option<Failure>) {
+    let (facts, failure) = facts_of(sources, file);
+    (module(sources, &import_roots(sources), file, facts), failure)
+}
+
 fn import_roots(sources: &Sources) -> FxHashMap<&str, u32> {
     let mut roots = FxHashMap::default();
     for id in sources.ids() {
@@ -112,14 +119,22 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
     }
 }
 
-/// Runs rules over every reported module; findings in the order of reports.
+/// Runs rules over every reported module that is asked about; findings in the order of reports.
 #[must_use]
-pub fn check(project: &Project, rules: &[&'static Rule], settings: Settings) -> (Vec<Diagnostic>, Vec<Failure>) {
+pub fn check(
+    project: &Project,
+    rules: &[&'static Rule],
+    settings: Settings,
+    asked: &(dyn Fn(&Module) -> bool + Sync),
+) -> (Vec<Diagnostic>, Vec<Failure>) {
     let n = u32::try_from(project.names.modules.len()).unwrap_or(u32::MAX);
     let results: Vec<(Vec<Diagnostic>, Vec<Failure>)> = (0..n)
         .into_par_iter()
         .map(ModuleId)
-        .filter(|id| project.names.modules[id.0 as usize].reported)
+        .filter(|id| {
+            let module = &project.names.modules[id.0 as usize];
+            module.reported && asked(module)
+        })
         .map(|module| check_module(project, module, rules, settings))
         .collect();
     let mut found = Vec::new();

@@ -91,30 +91,30 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         }
         Ok(analysis)
     };
-    let found = |analysis| Found {
+    let around = Found {
         config: &config,
         sources: &sources,
         changes: changes.as_ref(),
-        analysis,
+        analysis: &Analysis::default(),
     };
     let mut analysis = examine()?;
     if args.mends.diff {
-        let mends = pool.install(|| mend::mends(args.mends, &found(&analysis)))?;
-        return mend::print(&mends, &found(&analysis), out, err);
+        let mends = pool.install(|| mend::mends(args.mends, &around.with(&analysis)))?;
+        return mend::print(&mends, &around.with(&analysis), out, err);
     }
     if args.mends.fix {
         let mut tally = mend::Tally::default();
         // A mend can make room for another; whatever happens, it ends.
         for _ in 0..MOST_ROUNDS {
-            if !pool.install(|| tally.write(args.mends, &found(&analysis)))? {
+            if !pool.install(|| tally.write(args.mends, &around.with(&analysis)))? {
                 break;
             }
             analysis = examine()?;
         }
-        tally.tell(&found(&analysis), err)?;
+        tally.tell(&around.with(&analysis), err)?;
         analysis.errors.extend(tally.failed);
     }
-    conclude(args, &found(&analysis), out, err)
+    conclude(args, &around.with(&analysis), out, err)
 }
 
 /// Mends are applied again to what the ones before have left, so often at most.
@@ -145,11 +145,21 @@ pub(crate) fn walk_options(
 }
 
 /// Everything that a report is made of.
+#[derive(Clone, Copy)]
 struct Found<'a> {
     config: &'a Config,
     sources: &'a Sources,
     changes: Option<&'a Changes>,
     analysis: &'a Analysis,
+}
+
+impl<'a> Found<'a> {
+    fn with<'b>(&self, analysis: &'b Analysis) -> Found<'b>
+    where
+        'a: 'b,
+    {
+        Found { analysis, ..*self }
+    }
 }
 
 fn conclude(args: &CheckArgs, found: &Found<'_>, out: &mut dyn Write, err: &mut dyn Write) -> Result<Status> {

@@ -21,6 +21,7 @@ pub use read::{MAX_BYTES, ReadError, reason};
 pub use root::{Root, find_root};
 use rustc_hash::FxHasher;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
@@ -105,7 +106,7 @@ impl std::error::Error for SourceError {}
 pub struct Sources {
     root: PathBuf,
     files: Vec<SourceFile>,
-    injected: Option<(FileId, String)>,
+    injected: BTreeMap<FileId, String>,
     problems: Vec<SourceError>,
     reads: AtomicUsize,
 }
@@ -129,7 +130,7 @@ impl Sources {
         Ok(Self {
             root: options.root.clone(),
             files,
-            injected,
+            injected: injected.into_iter().collect(),
             problems,
             reads: AtomicUsize::new(0),
         })
@@ -176,6 +177,27 @@ impl Sources {
         &self.problems
     }
 
+    /// The file at a place of the file system, as [`SourceFile::absolute`] has it.
+    #[must_use]
+    pub fn find(&self, absolute: &Path) -> Option<FileId> {
+        let path = absolute.strip_prefix(&self.root).ok()?;
+        let shown = path.to_string_lossy().replace('\\', "/");
+        let known = self
+            .files
+            .iter()
+            .position(|it| it.path == shown && it.absolute == absolute);
+        let index = known.or_else(|| self.files.iter().position(|it| it.absolute == absolute))?;
+        Some(FileId(u32::try_from(index).ok()?))
+    }
+
+    /// Gives a file a text that wins over the one on disk, as an editor does, or takes it away again.
+    pub fn set_text(&mut self, id: FileId, text: Option<String>) {
+        match text {
+            Some(text) => self.injected.insert(id, text),
+            None => self.injected.remove(&id),
+        };
+    }
+
     /// How many files have been read so far, for whoever waits.
     #[must_use]
     pub fn reads(&self) -> usize {
@@ -188,9 +210,9 @@ impl Sources {
     /// The file can't be read, is not text, or its encoding is unknown.
     pub fn read(&self, id: FileId) -> Result<String, ReadError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        match &self.injected {
-            Some((injected, text)) if *injected == id => Ok(text.clone()),
-            _ => read::read(&self.file(id).absolute),
+        match self.injected.get(&id) {
+            Some(text) => Ok(text.clone()),
+            None => read::read(&self.file(id).absolute),
         }
     }
 }

@@ -63,6 +63,41 @@ impl LineIndex {
     }
 }
 
+impl LineIndex {
+    /// The 0-based line of an offset and the UTF-16 units before it on that line, as editors count.
+    #[must_use]
+    pub fn utf16(&self, text: &str, offset: usize) -> (u32, u32) {
+        let offset = text.floor_char_boundary(offset);
+        let line = self.line_of(offset);
+        let start = self.starts.get(line).copied().unwrap_or(0);
+        let units = text
+            .get(start..offset)
+            .map_or(0, |before| before.encode_utf16().count());
+        (
+            u32::try_from(line).unwrap_or(u32::MAX),
+            u32::try_from(units).unwrap_or(u32::MAX),
+        )
+    }
+
+    /// The offset of what an editor counts; past the end of a line counts as its end, before the line's own end.
+    #[must_use]
+    pub fn offset_of_utf16(&self, text: &str, line: u32, units: u32) -> usize {
+        let range = self.range(line as usize, text);
+        let content = text
+            .get(range.clone())
+            .unwrap_or_default()
+            .trim_end_matches(['\n', '\r']);
+        let mut left = units as usize;
+        for (at, c) in content.char_indices() {
+            if left < c.len_utf16() {
+                return range.start + at;
+            }
+            left -= c.len_utf16();
+        }
+        range.start + content.len()
+    }
+}
+
 fn one_based(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
@@ -92,6 +127,19 @@ mod tests {
         let at = text.find("f()").expect("call");
         let position = line_col(text, u32::try_from(at).expect("small"));
         assert_eq!((position.line, position.column), (1, 12));
+    }
+
+    #[test]
+    fn editors_count_utf16_units() {
+        let text = "a = '\u{1F600}' + f()\r\nb\n";
+        let lines = LineIndex::new(text);
+        let at = text.find("f()").expect("call");
+        assert_eq!(lines.utf16(text, at), (0, 11));
+        assert_eq!(lines.offset_of_utf16(text, 0, 11), at);
+        assert_eq!(lines.offset_of_utf16(text, 0, 99), text.find('\r').expect("end"));
+        assert_eq!(lines.offset_of_utf16(text, 1, 1), text.len() - 1);
+        assert_eq!(lines.offset_of_utf16(text, 9, 9), text.len());
+        assert_eq!(lines.offset_of_utf16(text, 0, 6), 5, "inside a pair");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::imports::member;
 use super::{before, between, library_is_certain, may_await, may_hold_a_lock, replace};
-use crate::catalog::EntryId;
+use crate::catalog::{Blocks, Cost, EntryId};
 use crate::diagnostic::{Fix, Safety};
 use crate::facts::{Kind, NodeId, Role};
 use crate::rules::{Context, Library};
@@ -50,7 +50,10 @@ pub(in crate::rules) fn in_thread(cx: &Context<'_>, call: NodeId, entry: EntryId
         facts.kind(parent),
         Kind::ExprStmt | Kind::Assign | Kind::AnnAssign | Kind::Return
     ) && facts.kind(call) == Kind::Call;
-    let is_safe = cx.project.names.catalog.entry(entry).thread_safe;
+    let entry = cx.project.names.catalog.entry(entry);
+    // A thread costs tens of microseconds by itself, and one that only sleeps is a waste of it.
+    let is_short = entry.cost == Some(Cost::Micro) || entry.blocks == Some(Blocks::Sleep);
+    let is_safe = entry.thread_safe && !is_short;
     if !is_whole || !is_safe || !may_await(facts, function, call) || may_hold_a_lock(facts, function, call) {
         return None;
     }
