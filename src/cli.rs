@@ -21,6 +21,8 @@ pub enum Command {
     Triage(TriageArgs),
     /// List every call that writes a log line, or name the call behind each line of a log.
     Sites(SitesArgs),
+    /// Serve an editor: the language server protocol on standard input and output.
+    Server,
     /// Print the page of a rule: what it does, why, and what to use instead.
     Explain {
         /// The rule.

@@ -16,6 +16,7 @@
 //! | mends to text | [`edit`] |
 //! | findings to output | [`report`] |
 //! | a log to what the run cost, and findings ranked by it | [`evidence`], [`triage`], [`triaging`] |
+//! | the same in an editor | [`server`] |
 //! | all of it in turn | [`check`], [`pipeline`], [`analyze`] |
 //!
 //! Layers use only what stands above them; ARCHITECTURE.md has the table, the invariants and how to add a rule.
@@ -36,6 +37,7 @@ pub mod progress;
 pub mod project;
 pub mod report;
 pub mod rules;
+pub mod server;
 pub mod source;
 pub mod suppress;
 pub mod syntax;

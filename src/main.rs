@@ -8,6 +8,7 @@ use tailspike::cli::{Cli, Command, SchemaOf, TableFormat};
 use tailspike::config::{self, ConfigError, nearest};
 use tailspike::guard;
 use tailspike::report::{self, Table};
+use tailspike::server;
 use tailspike::triaging;
 
 fn main() -> ExitCode {
@@ -22,6 +23,10 @@ fn main() -> ExitCode {
     };
     let mut err = std::io::stderr();
     let outcome = guard::catch(|| {
+        if matches!(cli.command, Command::Server) {
+            // It writes to standard output from a thread of its own.
+            return server::run();
+        }
         let mut out = BufWriter::new(std::io::stdout().lock());
         let status = run(&cli.command, &mut out)?;
         out.flush()?;
@@ -63,6 +68,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
         Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
         Command::Triage(args) => triaging::triage(args, out),
         Command::Sites(args) => triaging::sites(args, out),
+        Command::Server => server::run(),
         Command::Explain { rule } => explain(rule, out),
         Command::Schema { of } => {
             let schema = match of {

@@ -49,9 +49,10 @@ def bin_folder(wheel, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tailspike(bin_folder):
-    """The installed command."""
-    return bin_folder / "tailspike"
+def tailspike(request):
+    """The installed command, or the build that `TAILSPIKE` names, to try a change without a wheel."""
+    build = os.environ.get("TAILSPIKE")
+    return Path(build) if build else request.getfixturevalue("bin_folder") / "tailspike"
 
 
 @pytest.fixture
