@@ -10,6 +10,7 @@ use tailspike::catalog::Catalog;
 use tailspike::pipeline;
 use tailspike::project::Project;
 use tailspike::rules;
+use tailspike::rules::Settings;
 use tailspike::source::{Sources, WalkOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let project = Project::new(modules, catalog, rules::rule_of);
     stage("link")?;
     for rule in rules::ALL {
-        let _ = pipeline::check(&project, &[rule], false);
+        let _ = pipeline::check(&project, &[rule], Settings::default(), &|_| true);
         stage(rule.info.name)?;
     }
     Ok(())

@@ -180,7 +180,7 @@ mod tests {
     fn what_does_not_parse_is_left_out() {
         let one = fix(&[(0, 0, "broken ")]);
         let two = fix(&[(1, 1, "y")]);
-        assert_eq!(mended("x", &[one.clone()]), ("x".to_owned(), vec![false]));
+        assert_eq!(mended("x", std::slice::from_ref(&one)), ("x".to_owned(), vec![false]));
         assert_eq!(mended("x", &[one, two]), ("xy".to_owned(), vec![false, true]));
     }
 

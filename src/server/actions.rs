@@ -107,7 +107,6 @@ fn text_edits(document: &Document, fixes: &[&Fix]) -> Vec<TextEdit> {
     edits
 }
 
-#[expect(clippy::mutable_key_type, reason = "the protocol's type; nobody changes a URI")]
 fn workspace_edit(document: &Document, edits: Vec<TextEdit>) -> WorkspaceEdit {
     WorkspaceEdit {
         changes: Some(HashMap::from([(document.uri.clone(), edits)])),
