@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import shutil
 
 import pytest
 import pytest_asyncio
 from lsprotocol import types
 from pytest_lsp import make_test_lsp_client
 
-from conftest import GOOD, SLEEPS, report
+from conftest import GOOD, ROOT, SLEEPS, report
+
+PROJECTS = sorted(it.name for it in (ROOT / "fixtures/projects").iterdir() if it.is_dir())
 
 CALLS = "import wait\n\n\nasync def handler(request):\n    wait.a_while()\n"
 WAITS = "import time\n\n\ndef a_while():\n    time.sleep(1)\n"
@@ -173,6 +176,29 @@ async def test_the_findings_are_those_of_check(pulling, tailspike):
         (it["line"], it["column"], it["rule"]) for it in checked if it["path"] == "app.py"
     ]
     assert len(given) == 2
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+async def test_after_edits_the_findings_are_still_those_of_check(tailspike, tmp_path, name):
+    """Every file is first shown empty, then with a remark above, then as it is."""
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "fixtures/projects" / name, folder)
+    (folder / ".git").mkdir()
+    editor = await start(tailspike, folder, pull=True)
+    files = sorted(it.relative_to(folder).as_posix() for it in folder.rglob("*.py"))
+    texts = {it: (folder / it).read_text() for it in files}
+    for it in files:
+        editor.open(it, "")
+    await editor.ask(files[0])
+    for version, above in [(2, "# a remark\n"), (3, "")]:
+        for it in files:
+            editor.change(it, version, editor.whole(above + texts[it]))
+        await editor.ask(files[-1])
+    checked = report(tailspike, folder)["findings"]
+    for it in files:
+        given = sorted((one.range.start.line + 1, one.code) for one in await editor.ask(it) if one.code)
+        assert given == sorted((one["line"], one["rule"]) for one in checked if one["path"] == it), it
+    await editor.client.shutdown_session()
 
 
 async def test_a_finding_is_mended_or_accepted(pulling):
