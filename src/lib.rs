@@ -72,6 +72,10 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
             finding.accepted |= ignores[at].accept(finding.location.line, finding.rule.name);
         }
     }
+    let hashes = project.names.modules.iter().map(|it| it.facts.text_hash).collect();
+    let statistics = statistics(&project);
+    // Taking a large program apart takes a while, and nobody needs to wait for it.
+    rayon::spawn(move || drop(project));
     Analysis {
         findings,
         errors: failures
@@ -79,8 +83,8 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
             .map(|failure| analysis::file_error(sources, failure))
             .collect(),
         ignores,
-        hashes: project.names.modules.iter().map(|it| it.facts.text_hash).collect(),
-        statistics: statistics(&project),
+        hashes,
+        statistics,
     }
 }
 
