@@ -69,6 +69,10 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
     let found = examine(&project, config, rules, &|_| true);
     failures.extend(found.failures);
     let (findings, ignores) = (found.findings, found.ignores);
+    let hashes = project.names.modules.iter().map(|it| it.facts.text_hash).collect();
+    let statistics = statistics(&project);
+    // Taking a large program apart takes a while, and nobody needs to wait for it.
+    rayon::spawn(move || drop(project));
     Analysis {
         findings,
         errors: failures
@@ -76,8 +80,8 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
             .map(|failure| analysis::file_error(sources, failure))
             .collect(),
         ignores,
-        hashes: project.names.modules.iter().map(|it| it.facts.text_hash).collect(),
-        statistics: statistics(&project),
+        hashes,
+        statistics,
     }
 }
 

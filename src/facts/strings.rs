@@ -14,16 +14,19 @@ pub struct Strings {
 
 impl Strings {
     /// The text of a symbol.
+    #[inline]
     #[must_use]
     pub fn get(&self, sym: Sym) -> &str {
         &self.text[self.range(sym)]
     }
 
     /// The same as bytes, which spares looking for the characters' bounds.
+    #[inline]
     pub(crate) fn bytes(&self, sym: Sym) -> &[u8] {
         &self.text.as_bytes()[self.range(sym)]
     }
 
+    #[inline]
     fn range(&self, sym: Sym) -> std::ops::Range<usize> {
         let at = sym.0 as usize;
         let start = if at == 0 { 0 } else { self.ends[at - 1] };

@@ -16,6 +16,7 @@ pub struct Children<'a> {
 impl Iterator for Children<'_> {
     type Item = NodeId;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeId> {
         if self.next >= self.end {
             return None;
@@ -36,6 +37,7 @@ pub struct Ancestors<'a> {
 impl Iterator for Ancestors<'_> {
     type Item = NodeId;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeId> {
         let parent = NodeId(self.facts.node(self.at).parent);
         if parent == self.at {
@@ -48,30 +50,35 @@ impl Iterator for Ancestors<'_> {
 
 impl FileFacts {
     /// The node with this id.
+    #[inline]
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
     }
 
     /// The node's kind.
+    #[inline]
     #[must_use]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.node(id).kind
     }
 
     /// The text of a symbol.
+    #[inline]
     #[must_use]
     pub fn text(&self, sym: Sym) -> &str {
         self.strings.get(sym)
     }
 
     /// The place with this id.
+    #[inline]
     #[must_use]
     pub fn place(&self, id: PlaceId) -> &Place {
         &self.places[id.0 as usize]
     }
 
     /// The function with this index.
+    #[inline]
     #[must_use]
     pub fn function(&self, id: LocalFn) -> &Function {
         &self.functions[id.0 as usize]
@@ -83,6 +90,7 @@ impl FileFacts {
     }
 
     /// The definitions of a place, in source order.
+    #[inline]
     #[must_use]
     pub fn definitions_of(&self, place: PlaceId) -> &[Definition] {
         let place = self.place(place);
@@ -91,6 +99,7 @@ impl FileFacts {
     }
 
     /// The payload as a symbol's text, if the node carries one (attribute and keyword names, strings, numbers).
+    #[inline]
     #[must_use]
     pub fn payload_text(&self, id: NodeId) -> Option<&str> {
         let node = self.node(id);
@@ -102,6 +111,7 @@ impl FileFacts {
     }
 
     /// The place that a `Name` refers to.
+    #[inline]
     #[must_use]
     pub fn name_place(&self, id: NodeId) -> Option<PlaceId> {
         let node = self.node(id);
@@ -109,12 +119,14 @@ impl FileFacts {
     }
 
     /// The identifier of a `Name`.
+    #[inline]
     #[must_use]
     pub fn name_text(&self, id: NodeId) -> Option<&str> {
         self.name_place(id).map(|place| self.text(self.place(place).name))
     }
 
     /// The source range of a node.
+    #[inline]
     #[must_use]
     pub fn span(&self, id: NodeId) -> Span {
         let node = self.node(id);
@@ -147,6 +159,7 @@ impl FileFacts {
     }
 
     /// The direct children of a node.
+    #[inline]
     #[must_use]
     pub fn children(&self, id: NodeId) -> Children<'_> {
         Children {
@@ -157,28 +170,33 @@ impl FileFacts {
     }
 
     /// The direct children that play a role.
+    #[inline]
     pub fn children_as(&self, id: NodeId, role: Role) -> impl Iterator<Item = NodeId> + '_ {
         self.children(id).filter(move |&child| self.node(child).role == role)
     }
 
     /// The first child that plays a role.
+    #[inline]
     #[must_use]
     pub fn child(&self, id: NodeId, role: Role) -> Option<NodeId> {
         self.children(id).find(|&child| self.node(child).role == role)
     }
 
     /// The nodes around a node, innermost first.
+    #[inline]
     #[must_use]
     pub fn ancestors(&self, id: NodeId) -> Ancestors<'_> {
         Ancestors { facts: self, at: id }
     }
 
     /// The subtree below a node in preorder, the node excluded.
+    #[inline]
     pub fn descendants(&self, id: NodeId) -> impl Iterator<Item = NodeId> + use<> {
         (id.0 + 1..self.node(id).end).map(NodeId)
     }
 
     /// Whether `inner` is `outer` or below it.
+    #[inline]
     #[must_use]
     pub fn contains(&self, outer: NodeId, inner: NodeId) -> bool {
         outer <= inner && inner.0 < self.node(outer).end
@@ -201,6 +219,7 @@ impl FileFacts {
 
     /// The nodes evaluated when the function runs, in preorder, bodies of nested functions and lambdas excluded
     /// (their decorators and defaults are included).
+    #[inline]
     #[must_use]
     pub fn body_nodes(&self, function: LocalFn) -> BodyNodes<'_> {
         let root = self.function(function).node;
@@ -214,6 +233,7 @@ impl FileFacts {
     }
 
     /// The call's `index`-th positional argument, `None` where a `*args` stands before it.
+    #[inline]
     #[must_use]
     pub fn arg(&self, call: NodeId, index: usize) -> Option<NodeId> {
         let mut args = self.children_as(call, Role::Arg);
@@ -242,6 +262,7 @@ impl FileFacts {
     }
 
     /// Whether the expression is the operand of `await` (parentheses do not count).
+    #[inline]
     #[must_use]
     pub fn is_awaited(&self, id: NodeId) -> bool {
         self.kind(NodeId(self.node(id).parent)) == Kind::Await
@@ -259,6 +280,7 @@ impl FileFacts {
     }
 
     /// Whether the function is `async def`.
+    #[inline]
     #[must_use]
     pub fn is_async(&self, function: LocalFn) -> bool {
         self.function(function).kind == FnKind::Async
@@ -288,6 +310,7 @@ pub struct BodyNodes<'a> {
 impl Iterator for BodyNodes<'_> {
     type Item = NodeId;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeId> {
         loop {
             if self.next >= self.end {

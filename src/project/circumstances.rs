@@ -1,7 +1,8 @@
 //! Under what circumstances a call runs, from the code around it alone.
 
-use super::classes::written;
-use super::dual_mode::{after_async_return, dual_mode};
+use super::classes::{last_written, written};
+use super::dual_mode::dual_mode;
+use super::earlier::Earlier;
 use super::graph::Flags;
 use super::guards::{Guards, guards_of, guards_of_step};
 use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
@@ -11,18 +12,26 @@ use rustc_hash::FxHashMap;
 #[derive(Default)]
 pub(super) struct Surroundings {
     statements: FxHashMap<NodeId, (Flags, Guards)>,
+    /// What an `if` or a handler says of one of its branches.
+    branches: FxHashMap<(NodeId, Role), Flags>,
+    earlier: Earlier,
 }
 
 impl Surroundings {
     /// The circumstances and guards of a call in a function.
     pub(super) fn of(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
         let statement = facts.statement_of(call);
-        let (outer, inherited) = *self.statements.entry(statement).or_insert_with(|| {
-            (
-                statement_flags(facts, function, statement),
-                guards_of(facts, function, statement),
-            )
-        });
+        let (outer, inherited) = match self.statements.get(&statement) {
+            Some(known) => *known,
+            None => {
+                let found = (
+                    self.statement_flags(facts, function, statement),
+                    guards_of(facts, function, statement),
+                );
+                self.statements.insert(statement, found);
+                found
+            }
+        };
         let mut flags = outer;
         if facts.is_awaited(call) || is_entered_by_async_with(facts, call) {
             flags = flags.with(Flags::AWAITED);
@@ -39,33 +48,34 @@ impl Surroundings {
         }
         (flags, guards.and(inherited))
     }
+
+    /// What the blocks around a statement say.
+    fn statement_flags(&mut self, facts: &FileFacts, function: LocalFn, statement: NodeId) -> Flags {
+        let mut flags = self.earlier.flags(facts, function, statement);
+        let root = facts.function(function).node;
+        let mut below = statement;
+        for around in facts.ancestors(statement) {
+            if around == root {
+                break;
+            }
+            flags = flags.with(match facts.kind(around) {
+                Kind::If | Kind::Handler => {
+                    let branch = (around, facts.node(below).role);
+                    let known = self.branches.entry(branch);
+                    *known.or_insert_with(|| step_flags(facts, around, below))
+                }
+                _ => step_flags(facts, around, below),
+            });
+            below = around;
+        }
+        flags
+    }
 }
 
 /// `async with connect():` only takes what can be awaited.
 fn is_entered_by_async_with(facts: &FileFacts, call: NodeId) -> bool {
     let item = NodeId(facts.node(call).parent);
     facts.kind(item) == Kind::WithItem && facts.kind(NodeId(facts.node(item).parent)) == Kind::AsyncWith
-}
-
-/// What the blocks around a statement say.
-fn statement_flags(facts: &FileFacts, function: LocalFn, statement: NodeId) -> Flags {
-    let mut flags = Flags::default();
-    let root = facts.function(function).node;
-    let mut below = statement;
-    for around in facts.ancestors(statement) {
-        if around == root {
-            break;
-        }
-        flags = flags.with(step_flags(facts, around, below));
-        below = around;
-    }
-    if after_the_end(facts, statement) || after_async_return(facts, function, statement) {
-        flags = flags.with(Flags::OFF_LOOP);
-    }
-    if after_cache_return(facts, function, statement) {
-        flags = flags.with(Flags::ONCE);
-    }
-    flags
 }
 
 /// What one node around another says of it.
@@ -100,12 +110,9 @@ fn calls_running_loop(facts: &FileFacts, tried: NodeId) -> bool {
     facts.children_as(tried, Role::Body).any(|statement| {
         (statement.0..facts.node(statement).end).map(NodeId).any(|it| {
             facts.kind(it) == Kind::Call
-                && facts.child(it, Role::Func).is_some_and(|func| {
-                    matches!(
-                        written(facts, func).rsplit('.').next(),
-                        Some("get_running_loop" | "get_event_loop")
-                    )
-                })
+                && facts
+                    .child(it, Role::Func)
+                    .is_some_and(|func| matches!(last_written(facts, func), "get_running_loop" | "get_event_loop"))
         })
     })
 }
@@ -114,8 +121,7 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
     let Some(test) = facts.child(guard, Role::Test) else {
         return Flags::default();
     };
-    let text = written(facts, test);
-    if matches!(text.rsplit('.').next(), Some("TYPE_CHECKING")) || is_never(facts, test) {
+    if last_written(facts, test) == "TYPE_CHECKING" || is_never(facts, test) {
         return Flags::OFF_LOOP;
     }
     if is_main_test(facts, test) {
@@ -183,12 +189,12 @@ fn guarded_target(facts: &FileFacts, test: NodeId) -> Option<String> {
     }
 }
 
-fn keep(text: String) -> Option<String> {
+pub(super) fn keep(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
 /// Whether the guarded body stores into what the guard asks about, in something that outlives the function.
-fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
+pub(super) fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
     facts.descendants(guard).any(|it| {
         let node = facts.node(it);
         if node.role != Role::Target {
@@ -208,38 +214,6 @@ fn assigns(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
             _ => false,
         }
     })
-}
-
-/// After `return` or `raise` in the same block, or after `os._exit`, `os.kill`, `sys.exit`: it does not run,
-/// or the process is going away.
-fn after_the_end(facts: &FileFacts, statement: NodeId) -> bool {
-    let parent = NodeId(facts.node(statement).parent);
-    let earlier = || {
-        facts
-            .children_as(parent, facts.node(statement).role)
-            .take_while(|&it| it < statement)
-    };
-    if earlier().any(|it| {
-        matches!(
-            facts.kind(it),
-            Kind::Return | Kind::Raise | Kind::Continue | Kind::Break
-        )
-    }) {
-        return true;
-    }
-    earlier()
-        .filter(|&it| facts.kind(it) == Kind::ExprStmt)
-        .filter_map(|it| {
-            facts
-                .child(it, Role::Value)
-                .and_then(|value| facts.child(value, Role::Func))
-        })
-        .any(|func| {
-            matches!(
-                written(facts, func).as_str(),
-                "os._exit" | "os.kill" | "sys.exit" | "os.abort" | "os.killpg"
-            )
-        })
 }
 
 /// `x = self._instances.get(key)` before `if x is None`: the local is what a store remembers.
@@ -302,59 +276,4 @@ fn calls_assigner(facts: &FileFacts, guard: NodeId, target: &str) -> bool {
                     facts.text(it.name) == attribute && facts.text(facts.function(it.function).name) == method
                 })
         })
-}
-
-/// `if self._x is not None: return self._x` (or `if key in cache: return cache[key]`) before the call, with a later store.
-fn after_cache_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
-    let root = facts.function(function).node;
-    let mut statement = facts.statement_of(call);
-    loop {
-        let parent = NodeId(facts.node(statement).parent);
-        for earlier in facts.children(parent) {
-            if earlier >= statement {
-                break;
-            }
-            if facts.kind(earlier) == Kind::If
-                && let Some(target) = early_return_target(facts, earlier)
-                && assigns(facts, root, &target)
-            {
-                return true;
-            }
-        }
-        if parent == root || parent == statement {
-            return false;
-        }
-        statement = parent;
-    }
-}
-
-fn early_return_target(facts: &FileFacts, guard: NodeId) -> Option<String> {
-    let mut body = facts.children_as(guard, Role::Body);
-    let (Some(only), None) = (body.next(), body.next()) else {
-        return None;
-    };
-    if facts.kind(only) != Kind::Return {
-        return None;
-    }
-    remembered(facts, facts.child(guard, Role::Test)?)
-}
-
-/// What `if self._x`, `if self._x is not None`, `if key in cache` and `if self._x and not self._x.is_closed` find there.
-fn remembered(facts: &FileFacts, test: NodeId) -> Option<String> {
-    match facts.kind(test) {
-        Kind::BoolOp if facts.node(test).payload == Op::And as u32 => {
-            facts.children(test).find_map(|it| remembered(facts, it))
-        }
-        Kind::Compare => {
-            let op = facts.node(test).payload;
-            let left = facts.child(test, Role::Left)?;
-            let right = facts.child(test, Role::Right)?;
-            if op == Op::IsNot as u32 && facts.kind(right) == Kind::None {
-                return keep(written(facts, left));
-            }
-            (op == Op::In as u32).then(|| written(facts, right)).and_then(keep)
-        }
-        Kind::Name | Kind::Attribute => keep(written(facts, test)),
-        _ => None,
-    }
 }

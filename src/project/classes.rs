@@ -1,10 +1,11 @@
 //! Classes: bases, members and attributes, looked up along the method resolution order.
 
 use super::ids::{ClassId, FnId, ModuleId};
+use super::members::{MemberIndex, NameHash};
 use super::modules::{Importer, Module, Target};
 use super::ty::Ty;
 use crate::catalog::ExtClass;
-use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, PlaceId, PlaceKind, Role, Sym};
+use crate::facts::{FileFacts, How, Kind, LocalClass, NodeId, PlaceId, PlaceKind, Role, Sym};
 use rayon::prelude::*;
 
 /// A base class.
@@ -27,6 +28,7 @@ pub struct ClassInfo {
     pub attributes: Vec<Sym>,
     /// Direct subclasses in the project.
     pub subclasses: Vec<ClassId>,
+    members: MemberIndex,
 }
 
 /// All classes of the program: `[module][class]`.
@@ -58,20 +60,16 @@ impl ClassTable {
             .into_par_iter()
             .map(|index| module_bases(importer, index))
             .collect();
-        let mut table = Self {
-            rows: Vec::with_capacity(bases.len()),
-        };
-        for (id, module) in (0..).map(ModuleId).zip(importer.modules) {
-            let row = (0..module.facts.classes.len()).map(|index| {
-                let local = LocalClass(u32::try_from(index).unwrap_or(u32::MAX));
-                ClassInfo {
-                    lineage: lineage(&bases, ClassId { module: id, local }),
-                    attributes: attribute_names(&module.facts, local),
-                    subclasses: Vec::new(),
-                }
+        let rows = importer.modules.par_iter().enumerate().map(|(index, module)| {
+            let id = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
+            let n = u32::try_from(module.facts.classes.len()).unwrap_or(u32::MAX);
+            let classes = (0..n).map(|local| ClassId {
+                module: id,
+                local: LocalClass(local),
             });
-            table.rows.push(row.collect());
-        }
+            classes.map(|it| class_info(&module.facts, &bases, it)).collect()
+        });
+        let mut table = Self { rows: rows.collect() };
         for (module, classes) in (0..).map(ModuleId).zip(&bases) {
             for (local, bases) in (0..).map(LocalClass).zip(classes) {
                 for base in bases {
@@ -109,10 +107,11 @@ impl ClassTable {
     /// The first definition of a member along the lineage, `skip` classes left out (1 for `super()`).
     #[must_use]
     pub fn member(&self, modules: &[Module], class: ClassId, name: &str, skip: usize) -> Option<Member> {
+        let hash = NameHash::of(name);
         for base in self.get(class).lineage.iter().skip(skip) {
             match *base {
                 Base::Own(id) => {
-                    if let Some(found) = self.own_member(modules, id, name) {
+                    if let Some(found) = self.find(modules, id, hash, name) {
                         return Some(found);
                     }
                 }
@@ -126,51 +125,23 @@ impl ClassTable {
     /// A member that the class itself defines.
     #[must_use]
     pub fn own_member(&self, modules: &[Module], id: ClassId, name: &str) -> Option<Member> {
+        self.find(modules, id, NameHash::of(name), name)
+    }
+
+    fn find(&self, modules: &[Module], id: ClassId, hash: NameHash, name: &str) -> Option<Member> {
         let facts = &modules[id.module.0 as usize].facts;
-        let class = &facts.classes[id.local.0 as usize];
-        let place = class
-            .members
-            .iter()
-            .find(|(sym, _)| facts.text(*sym) == name)
-            .map(|(_, place)| *place);
-        if let Some(place) = place {
-            match facts.definitions_of(place).last().map(|it| it.how) {
-                Some(How::Function(local)) => {
-                    // `@x.setter` redefines the name; the getter is the first.
-                    let first = facts.definitions_of(place).iter().find_map(|it| match it.how {
-                        How::Function(local) => Some(local),
-                        _ => None,
-                    });
-                    let local = if is_accessor(facts, local) {
-                        first.unwrap_or(local)
-                    } else {
-                        local
-                    };
-                    return Some(Member::Function(FnId {
-                        module: id.module,
-                        local,
-                    }));
-                }
-                Some(How::Class(local)) => {
-                    return Some(Member::Class(ClassId {
-                        module: id.module,
-                        local,
-                    }));
-                }
-                _ => {}
-            }
-        }
-        let attributes = &self.get(id).attributes;
-        let index = attributes.iter().position(|sym| facts.text(*sym) == name)?;
-        Some(Member::Attribute(id, u32::try_from(index).unwrap_or(u32::MAX)))
+        self.get(id).members.find(facts, hash, name)
     }
 }
 
-fn is_accessor(facts: &FileFacts, function: LocalFn) -> bool {
-    let node = facts.function(function).node;
-    facts.children_as(node, Role::Decorator).any(|it| {
-        facts.kind(it) == Kind::Attribute && matches!(facts.payload_text(it), Some("setter" | "deleter" | "getter"))
-    })
+fn class_info(facts: &FileFacts, bases: &[Vec<Vec<Base>>], class: ClassId) -> ClassInfo {
+    let attributes = attribute_names(facts, class.local);
+    ClassInfo {
+        lineage: lineage(bases, class),
+        members: MemberIndex::new(facts, class, &attributes),
+        attributes,
+        subclasses: Vec::new(),
+    }
 }
 
 fn attribute_names(facts: &FileFacts, local: LocalClass) -> Vec<Sym> {
@@ -225,7 +196,7 @@ fn module_bases(importer: Importer<'_>, index: usize) -> Vec<Vec<Base>> {
                         None if is_harmless(importer.catalog.dotted(name)) => None,
                         None => Some(Base::Unknown),
                     },
-                    _ if is_harmless(&written(facts, base)) => None,
+                    _ if is_harmless(last_written(facts, base)) => None,
                     _ => Some(Base::Unknown),
                 })
                 .collect()
@@ -254,20 +225,38 @@ fn is_harmless(name: &str) -> bool {
 /// The dotted text of a name or attribute expression; empty for anything else.
 #[must_use]
 pub fn written(facts: &FileFacts, node: NodeId) -> String {
+    let mut text = String::new();
+    write(facts, node, &mut text);
+    text
+}
+
+fn write(facts: &FileFacts, node: NodeId, text: &mut String) {
     match facts.kind(node) {
-        Kind::Name => facts.name_text(node).unwrap_or_default().to_owned(),
+        Kind::Name => text.push_str(facts.name_text(node).unwrap_or_default()),
         Kind::Attribute => {
-            let value = facts
-                .child(node, Role::Value)
-                .map(|it| written(facts, it))
-                .unwrap_or_default();
-            format!("{value}.{}", facts.payload_text(node).unwrap_or_default())
+            if let Some(value) = facts.child(node, Role::Value) {
+                write(facts, value, text);
+            }
+            text.push('.');
+            text.push_str(facts.payload_text(node).unwrap_or_default());
         }
-        Kind::Subscript => facts
-            .child(node, Role::Value)
-            .map(|it| written(facts, it))
-            .unwrap_or_default(),
-        _ => String::new(),
+        Kind::Subscript => {
+            if let Some(value) = facts.child(node, Role::Value) {
+                write(facts, value, text);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The last part of what [`written`] gives.
+#[must_use]
+pub(super) fn last_written(facts: &FileFacts, node: NodeId) -> &str {
+    match facts.kind(node) {
+        Kind::Name => facts.name_text(node).unwrap_or_default(),
+        Kind::Attribute => facts.payload_text(node).unwrap_or_default(),
+        Kind::Subscript => facts.child(node, Role::Value).map_or("", |it| last_written(facts, it)),
+        _ => "",
     }
 }
 

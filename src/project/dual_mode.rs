@@ -2,7 +2,7 @@
 
 use super::classes::written;
 use super::graph::Flags;
-use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+use crate::facts::{FileFacts, Kind, NodeId, Op, Role};
 
 /// `if asynchronous: ... else: <here>`: the branch for callers without a loop.
 pub(super) fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flags {
@@ -53,27 +53,13 @@ fn says_async(text: &str) -> bool {
     )
 }
 
-/// `if asynchronous: return future` before the call: what follows is for callers without a loop.
-pub(super) fn after_async_return(facts: &FileFacts, function: LocalFn, call: NodeId) -> bool {
-    let root = facts.function(function).node;
-    let mut statement = facts.statement_of(call);
-    while statement != root {
-        let parent = NodeId(facts.node(statement).parent);
-        let found = facts.children(parent).take_while(|&it| it < statement).any(|it| {
-            facts.kind(it) == Kind::If
-                && facts
-                    .children_as(it, Role::Body)
-                    .last()
-                    .is_some_and(|last| facts.kind(last) == Kind::Return)
-                && facts.child(it, Role::Test).and_then(|test| asks_for_loop(facts, test)) == Some(true)
-        });
-        if found {
-            return true;
-        }
-        if parent == statement {
-            break;
-        }
-        statement = parent;
-    }
-    false
+/// `if asynchronous: return future`: what follows is for callers without a loop.
+pub(super) fn is_async_return(facts: &FileFacts, guard: NodeId) -> bool {
+    let last = facts.children_as(guard, Role::Body).last();
+    let returns = last.is_some_and(|it| facts.kind(it) == Kind::Return);
+    returns
+        && facts
+            .child(guard, Role::Test)
+            .and_then(|test| asks_for_loop(facts, test))
+            == Some(true)
 }

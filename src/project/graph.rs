@@ -215,7 +215,12 @@ impl CallGraph {
 
     /// The sites at a node of a function (a call may have several: itself and the functions it is handed).
     pub fn sites_at(&self, caller: FnId, node: NodeId) -> impl Iterator<Item = (SiteId, &Site)> {
-        self.sites_in(caller).filter(move |(_, site)| site.at.node == node)
+        let dense = self.dense(caller);
+        let (first, end) = (self.first_of_fn[dense], self.first_of_fn[dense + 1]);
+        let sites = &self.sites[first as usize..end as usize];
+        let before = sites.partition_point(|it| it.at.node < node);
+        let at = sites[before..].iter().take_while(move |it| it.at.node == node);
+        (first..).skip(before).map(SiteId).zip(at)
     }
 
     /// The sites that may reach a function.

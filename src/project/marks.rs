@@ -1,6 +1,6 @@
 //! What the decorators and the bodies of functions say by themselves.
 
-use super::classes::written;
+use super::classes::{last_written, written};
 use crate::facts::{FileFacts, FnKind, Function, How, Kind, NodeId, Role};
 
 /// What a function's decorators say by their names alone.
@@ -30,8 +30,7 @@ fn function_marks(facts: &FileFacts, function: &Function) -> Marks {
         } else {
             None
         };
-        let text = written(facts, callee.unwrap_or(decorator));
-        let last = text.rsplit('.').next().unwrap_or_default();
+        let last = last_written(facts, callee.unwrap_or(decorator));
         marks.memoized |= matches!(
             last,
             "lru_cache" | "cache" | "cached" | "cached_property" | "alru_cache" | "memoize" | "reify" | "singleton"

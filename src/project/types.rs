@@ -104,7 +104,7 @@ impl Types {
                 .collect(),
         };
         let mut out = Vec::with_capacity(due.len());
-        let mut eval = Eval::new(names, self, module);
+        let mut eval = Eval::recording(names, self, module);
         for entity in due {
             let ty = eval.entity(entity);
             out.push((entity, ty, eval.take_unknown_reads()));

@@ -28,6 +28,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 /// The text with every control character but line ends and tabs replaced by one of the same length in bytes, so that offsets stay right.
 #[must_use]
 pub fn printable_in_place(text: &str) -> Cow<'_, str> {
+    // Most files are plain, and a long one may be asked for once a finding.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
+    if text.as_bytes().iter().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
     let harmful = |letter: char| is_harmful(letter) && !matches!(letter, '\n' | '\r' | '\t');
     if !text.chars().any(harmful) {
         return Cow::Borrowed(text);

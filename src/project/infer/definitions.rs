@@ -171,7 +171,7 @@ impl Eval<'_> {
             let ty = if at.module == self.module {
                 self.expr(at.node)
             } else {
-                let mut theirs = Eval::new(self.names, self.types, at.module);
+                let mut theirs = Eval::recording(self.names, self.types, at.module);
                 let ty = theirs.expr(at.node);
                 self.also_read(theirs.take_unknown_reads());
                 ty

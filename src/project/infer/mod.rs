@@ -29,7 +29,8 @@ pub struct Eval<'a> {
     pub(super) facts: &'a FileFacts,
     definitions: FxHashMap<NodeKey, Ty>,
     links: FxHashMap<NodeId, Ty>,
-    unknown_reads: Vec<Entity>,
+    /// The entities read that were unknown, where somebody asks for them.
+    unknown_reads: Option<Vec<Entity>>,
     depth: u32,
 }
 
@@ -47,8 +48,16 @@ impl<'a> Eval<'a> {
             facts: &names.modules[module.0 as usize].facts,
             definitions: FxHashMap::default(),
             links: FxHashMap::default(),
-            unknown_reads: Vec::new(),
+            unknown_reads: None,
             depth: 0,
+        }
+    }
+
+    /// The same, and remembers what it has read that was unknown.
+    pub(super) fn recording(names: &'a Names, types: &'a Types, module: ModuleId) -> Self {
+        Self {
+            unknown_reads: Some(Vec::new()),
+            ..Self::new(names, types, module)
         }
     }
 
@@ -60,20 +69,27 @@ impl<'a> Eval<'a> {
 
     /// The entities read since the last call that were unknown.
     pub(super) fn take_unknown_reads(&mut self) -> Vec<Entity> {
+        let reads = self.unknown_reads.as_mut().map(std::mem::take).unwrap_or_default();
         // What was remembered rested on these reads; the next entity must see them for itself.
-        if !self.unknown_reads.is_empty() {
+        if !reads.is_empty() {
             self.definitions.clear();
             self.links.clear();
         }
-        std::mem::take(&mut self.unknown_reads)
+        reads
     }
 
     /// Reads of another evaluator that the present entity rests on.
     pub(super) fn also_read(&mut self, reads: Vec<Entity>) {
         for it in reads {
-            if !self.unknown_reads.contains(&it) {
-                self.unknown_reads.push(it);
-            }
+            self.note(it);
+        }
+    }
+
+    fn note(&mut self, unknown: Entity) {
+        if let Some(reads) = &mut self.unknown_reads
+            && !reads.contains(&unknown)
+        {
+            reads.push(unknown);
         }
     }
 
@@ -89,8 +105,8 @@ impl<'a> Eval<'a> {
 
     pub(super) fn read(&mut self, entity: Entity) -> Ty {
         let ty = self.types.get(entity);
-        if ty.is_unknown() && !self.unknown_reads.contains(&entity) {
-            self.unknown_reads.push(entity);
+        if ty.is_unknown() {
+            self.note(entity);
         }
         ty.clone()
     }

@@ -1,7 +1,7 @@
 //! What the names of limiters say.
 
 use crate::facts::{FileFacts, Kind, NodeId, Role};
-use crate::project::words::{has_word, words};
+use crate::project::words::has_word;
 
 /// Whether a name says that it bounds how many run.
 #[must_use]
@@ -45,28 +45,41 @@ pub fn says_limit(text: &str) -> bool {
 
 /// The names in an expression, calls and branches included: `self.limiter_for(host)` is `self.limiter_for`.
 pub(in crate::project) fn spoken(facts: &FileFacts, node: NodeId) -> String {
+    let mut text = String::new();
+    speak(facts, node, &mut text);
+    text
+}
+
+fn speak(facts: &FileFacts, node: NodeId, text: &mut String) {
+    let inner = |role: Role| facts.child(node, role);
     match facts.kind(node) {
-        Kind::Name => facts.name_text(node).unwrap_or_default().to_owned(),
+        Kind::Name => text.push_str(facts.name_text(node).unwrap_or_default()),
         Kind::Attribute => {
-            let value = facts
-                .child(node, Role::Value)
-                .map(|it| spoken(facts, it))
-                .unwrap_or_default();
-            format!("{value}.{}", facts.payload_text(node).unwrap_or_default())
+            if let Some(value) = inner(Role::Value) {
+                speak(facts, value, text);
+            }
+            text.push('.');
+            text.push_str(facts.payload_text(node).unwrap_or_default());
         }
-        Kind::Call => facts
-            .child(node, Role::Func)
-            .map(|it| spoken(facts, it))
-            .unwrap_or_default(),
-        Kind::Subscript | Kind::Await => facts
-            .child(node, Role::Value)
-            .map(|it| spoken(facts, it))
-            .unwrap_or_default(),
+        Kind::Call => {
+            if let Some(func) = inner(Role::Func) {
+                speak(facts, func, text);
+            }
+        }
+        Kind::Subscript | Kind::Await => {
+            if let Some(value) = inner(Role::Value) {
+                speak(facts, value, text);
+            }
+        }
         Kind::IfExp | Kind::BoolOp => {
-            let all: Vec<String> = facts.children(node).map(|it| spoken(facts, it)).collect();
-            all.join(" ")
+            for (at, it) in facts.children(node).enumerate() {
+                if at > 0 {
+                    text.push(' ');
+                }
+                speak(facts, it, text);
+            }
         }
-        _ => String::new(),
+        _ => {}
     }
 }
 
@@ -78,13 +91,12 @@ pub(super) fn is_limit_holder(text: &str) -> bool {
 /// `await self._rate_limit()`, `await throttle.wait()`.
 pub(super) fn waits_by_name(text: &str) -> bool {
     let last = text.rsplit('.').next().unwrap_or_default();
-    let last_words = words(last);
-    let verb = last_words.iter().any(|it| {
-        matches!(
-            it.as_str(),
-            "acquire" | "wait" | "throttle" | "enforce" | "consume" | "take" | "respect"
+    let is_verb = || {
+        has_word(
+            last,
+            &["acquire", "wait", "throttle", "enforce", "consume", "take", "respect"],
         )
-    });
+    };
     let is_rate = |text: &str| {
         has_word(
             text,
@@ -98,5 +110,5 @@ pub(super) fn waits_by_name(text: &str) -> bool {
             ],
         ) || (has_word(text, &["rate"]) && has_word(text, &["limit", "limits", "limiter"]))
     };
-    (verb && is_rate(text)) || is_rate(last)
+    is_rate(last) || (is_verb() && is_rate(text))
 }
