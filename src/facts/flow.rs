@@ -88,9 +88,7 @@ impl FileFacts {
                 }
                 places.push(place);
                 let inside = self.definitions_of(place).iter();
-                let values = inside
-                    .filter(|it| self.contains(region, it.node))
-                    .filter_map(|it| assigned(it));
+                let values = inside.filter(|it| self.contains(region, it.node)).filter_map(assigned);
                 for value in values {
                     if !roots.iter().any(|&it| self.contains(it, value)) {
                         roots.push(value);

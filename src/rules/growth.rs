@@ -34,7 +34,7 @@ fn chunk_loop(cx: &Context<'_>, local: LocalFn, statement: NodeId) -> Option<Nod
 }
 
 /// `async for chunk in stream: self.process(chunk)`.
-fn streams_to(cx: &Context<'_>, function: FnId) -> Option<NodeId> {
+pub(super) fn streams_to(cx: &Context<'_>, function: FnId) -> Option<NodeId> {
     let facts = cx.facts();
     let mut callers = cx
         .project

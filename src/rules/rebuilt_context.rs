@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (local, function) in facts.all_functions() {
         let on_loop = function.kind == FnKind::Async
             || function.kind == FnKind::Sync && cx.exposure(cx.function(local)) == Exposure::Hot;
-        if !on_loop {
+        if !on_loop && growth::streams_to(cx, cx.function(local)).is_none() {
             continue;
         }
         let calls: Vec<NodeId> = facts
@@ -62,6 +62,10 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
         return None;
     }
     let repeated = repeat(cx.project, function, call)?;
+    // What a sync helper does for every item is said where it is called.
+    if repeated.in_worker && !cx.facts().is_async(local) {
+        return None;
+    }
     // A copy by writing and reading is a copy.
     if super::copies::copied(cx, local, cx.facts().parent(call)).is_some() {
         return None;
