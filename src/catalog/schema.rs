@@ -182,8 +182,26 @@ pub struct Entry {
     pub default_deadline: Option<Deadline>,
     /// How many times it retries by itself.
     pub retries: Option<u32>,
+    /// It copies deeply, or is one half of a copy by writing and reading.
+    pub copies: Option<Copies>,
     /// The versions of the library for which the defaults hold.
     pub version: Option<String>,
+}
+
+/// What a call copies deeply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Copies {
+    /// Its first argument (`copy.deepcopy`).
+    Argument,
+    /// The object whose method it is (`DataFrame.copy`).
+    Receiver,
+    /// What was written, if it reads what a call with `half-trip` writes (`json.loads(json.dumps(x))`).
+    RoundTrip,
+    /// Writes what can be read again (`json.dumps`).
+    HalfTrip,
+    /// All that it is given, into one new array (`numpy.concatenate`).
+    Parts,
 }
 
 /// A default deadline.

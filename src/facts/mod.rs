@@ -4,12 +4,14 @@
 //! Rules and `project` read it through the queries of this folder.
 
 mod fate;
+mod flow;
 pub mod node;
 pub mod scope;
 mod strings;
 mod tree;
 
 pub use fate::Fate;
+pub use flow::Slice;
 pub use node::{Kind, NO_PAYLOAD, Node, NodeId, Op, Role, Span, Sym};
 pub use scope::{
     AttributeDef, Class, Definition, FnKind, Function, How, Import, Imported, LocalClass, LocalFn, MODULE_FN, Param,

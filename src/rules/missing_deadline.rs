@@ -1,6 +1,7 @@
 #![doc = include_str!("../../rules/missing-deadline.md")]
 
 use super::clients;
+use super::endings::{self, Ending};
 use super::fan_out_text as text;
 use super::waits::{self, Peer, Wait};
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
@@ -26,6 +27,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for wait in waits::endless(cx) {
         found.extend(single(cx, &wait));
     }
+    found.extend(endings::endings(cx).into_iter().map(|it| shutdown(cx, it)));
     for fan_out in cx.project.fan_outs.of(cx.module) {
         found.extend(barrier(cx, fan_out));
     }
@@ -51,7 +53,7 @@ fn single(cx: &Context<'_>, wait: &Wait<'_>) -> Option<Diagnostic> {
     } else if wait.peer != Peer::Service {
         diagnostic.confidence = Confidence::Medium;
     }
-    let ends = is_ending(cx, wait);
+    let ends = endings::is_ending(cx, wait.site.caller);
     if diagnostic.exposure == Exposure::Solitary && !ends {
         diagnostic.severity = Severity::Low;
     }
@@ -59,22 +61,18 @@ fn single(cx: &Context<'_>, wait: &Wait<'_>) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-/// Shutdown runs once, and whoever waits in it keeps the program from ending.
-fn is_ending(cx: &Context<'_>, wait: &Wait<'_>) -> bool {
-    const ENDS: [&str; 8] = [
-        "stop",
-        "close",
-        "aclose",
-        "shutdown",
-        "terminate",
-        "disconnect",
-        "__aexit__",
-        "cleanup",
-    ];
-    let facts = cx.facts();
-    let name = facts.text(facts.function(wait.site.caller.local).name);
-    ENDS.iter()
-        .any(|it| name.trim_start_matches('_').starts_with(it.trim_start_matches('_')))
+/// A call that holds up the end of its object.
+fn shutdown(cx: &Context<'_>, ending: Ending<'_>) -> Diagnostic {
+    let call = cx.node_text(ending.site.at.node);
+    let name = cx.qualname(ending.site.caller);
+    let message = format!("`{name}` waits in `{call}` for a task that nobody cancels");
+    let mut diagnostic = cx.diagnostic(&RULE.info, ending.site.caller, ending.site.at.node, message);
+    why_and_help(cx, &mut diagnostic, &call);
+    "what hangs there keeps the program from ending, or the next start from beginning".clone_into(&mut diagnostic.why);
+    diagnostic.confidence = Confidence::Medium;
+    diagnostic.witness = ending.witness;
+    diagnostic.group = call;
+    diagnostic
 }
 
 fn why_and_help(cx: &Context<'_>, diagnostic: &mut Diagnostic, call: &str) {

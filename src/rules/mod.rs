@@ -14,12 +14,17 @@ mod blocking_wait;
 mod client_per_call;
 mod clients;
 mod context;
+mod copied_context;
+mod copies;
+mod costs;
 mod cpu_bound_call;
 mod dangling_task;
 mod default_pool_limits;
 mod disabled_timeout;
+mod endings;
 mod fan_out_reach;
 mod fan_out_text;
+mod growth;
 mod ineffective_limiter;
 mod limiter_made;
 mod limiter_use;
@@ -28,6 +33,7 @@ mod mends;
 mod missing_deadline;
 mod nested_event_loop;
 mod pool_smaller_than_limiter;
+mod rebuilt_context;
 mod retry;
 mod retry_without_jitter;
 mod swallowed_cancellation;
@@ -62,6 +68,7 @@ pub static ALL: &[&Rule] = &[
     &blocking_subprocess::RULE,
     &blocking_wait::RULE,
     &client_per_call::RULE,
+    &copied_context::RULE,
     &cpu_bound_call::RULE,
     &dangling_task::RULE,
     &default_pool_limits::RULE,
@@ -71,6 +78,7 @@ pub static ALL: &[&Rule] = &[
     &missing_deadline::RULE,
     &nested_event_loop::RULE,
     &pool_smaller_than_limiter::RULE,
+    &rebuilt_context::RULE,
     &retry_without_jitter::RULE,
     &swallowed_cancellation::RULE,
     &unawaited_coroutine::RULE,

@@ -52,7 +52,10 @@ fn wait<'a>(cx: &Context<'a>, id: SiteId, site: &'a Site) -> Option<Wait<'a>> {
         // What a process that is killed or has closed its output still does is short.
         Peer::Process if what.ends_with(".wait") => !is_told_to_end(facts, site),
         // A loop that receives is what such a program is for.
-        Peer::Message => site.flags.has(Flags::IN_LOOP) || !follows_a_request(facts, site),
+        Peer::Message => {
+            site.flags.has(Flags::IN_LOOP)
+                || !(follows_a_request(facts, site) || what.ends_with("Event.wait") && follows_a_spawn(cx, site))
+        }
         Peer::Connection | Peer::Process | Peer::Service => false,
     };
     (!keeps).then_some(Wait { id, site, what, peer })
@@ -78,6 +81,38 @@ fn peer(what: &str, entry: &Entry) -> Option<Peer> {
         _ if entry.scarce.as_deref() == Some("network") && !last.starts_with("send") => Some(Peer::Service),
         _ => None,
     }
+}
+
+/// Whether the function has started a task before, which sets what it waits for unless it fails first.
+fn follows_a_spawn(cx: &Context<'_>, site: &Site) -> bool {
+    let graph = &cx.project.graph;
+    let before = graph.sites_in(site.caller).filter(|(_, it)| it.at.node < site.at.node);
+    let spawned = before.filter(|(_, it)| it.flags.has(Flags::SPAWNED) && !it.targets().is_empty());
+    let mut targets = spawned.flat_map(|(_, it)| it.targets().iter().copied()).peekable();
+    targets.peek().is_some() && !targets.any(|it| sets_at_its_end(cx, it, event(cx.facts(), site)))
+}
+
+/// The last name of the event that a call waits for.
+fn event<'a>(facts: &'a FileFacts, site: &Site) -> Option<&'a str> {
+    let func = facts.child(site.at.node, Role::Func)?;
+    let value = facts.child(func, Role::Value)?;
+    facts.name_text(value).or_else(|| facts.payload_text(value))
+}
+
+/// `finally: event.set()` comes whatever happens before.
+fn sets_at_its_end(cx: &Context<'_>, function: crate::project::FnId, name: Option<&str>) -> bool {
+    let facts = cx.project.names.facts(function.module);
+    let mut sets = facts
+        .body_nodes(function.local)
+        .filter(|&it| facts.kind(it) == Kind::Attribute && facts.payload_text(it) == Some("set"));
+    sets.any(|it| {
+        let value = facts.child(it, Role::Value);
+        if value.and_then(|it| facts.name_text(it).or_else(|| facts.payload_text(it))) != name {
+            return false;
+        }
+        let mut around = std::iter::once(it).chain(facts.ancestors(it));
+        around.any(|it| matches!(facts.node(it).role, Role::Finally | Role::Handler))
+    })
 }
 
 /// Whether the function asks the process to end, which it may ignore.

@@ -43,6 +43,26 @@ impl Width {
     }
 }
 
+/// How often the body of a loop, or the element of a comprehension, is run.
+#[must_use]
+pub fn repetitions(names: &Names, module: ModuleId, around: NodeId) -> Width {
+    let facts = names.facts(module);
+    match facts.kind(around) {
+        Kind::AsyncFor => Width::Data,
+        Kind::For => facts
+            .child(around, Role::Iter)
+            .map_or(Width::Unknown, |it| Widths::new(names, module).of(it)),
+        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp => Widths::new(names, module).of(around),
+        _ => Width::Unknown,
+    }
+}
+
+/// How many items iterating an expression gives.
+#[must_use]
+pub fn width(names: &Names, module: ModuleId, node: NodeId) -> Width {
+    Widths::new(names, module).of(node)
+}
+
 /// Finds widths in one module.
 #[derive(Clone, Copy)]
 pub(super) struct Widths<'a> {

@@ -1,0 +1,243 @@
+//! What runs again for every item: the body of a loop over data, the element of a comprehension, the worker of a fan-out
+//! or of such a loop; and whether an expression gives the same there every time.
+
+use super::Project;
+use super::graph::{Flags, Site};
+use super::handling::{Handling, argument_for, handling_of_parameter, is_settled_attribute, parameter_of};
+use super::ids::{At, FnId};
+use super::width::{Width, repetitions};
+use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
+
+/// A region that runs once per item, in which an expression gives the same value every time.
+#[derive(Clone, Debug)]
+pub struct Repeat {
+    /// The loop or comprehension, or the call that runs the worker.
+    pub at: At,
+    /// What it runs over.
+    pub source: Option<At>,
+    /// The expression stands in a function that the loop or fan-out calls.
+    pub in_worker: bool,
+}
+
+/// The innermost region around an expression that repeats it without need.
+#[must_use]
+pub fn repeat(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
+    in_loop(project, function, expr).or_else(|| in_worker(project, function, expr))
+}
+
+/// The loop or comprehension over data around an expression, in which it does not change.
+fn in_loop(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
+    let facts = project.names.facts(function.module);
+    let around = loop_around(project, function, expr)?;
+    is_same(project, function, around, &[], expr).then(|| Repeat {
+        at: At {
+            module: function.module,
+            node: around,
+        },
+        source: source(facts, around).map(|node| At {
+            module: function.module,
+            node,
+        }),
+        in_worker: false,
+    })
+}
+
+/// The loop or comprehension over data that runs a node for every item.
+fn loop_around(project: &Project, function: FnId, node: NodeId) -> Option<NodeId> {
+    let facts = project.names.facts(function.module);
+    let root = facts.function(function.local).node;
+    let mut below = node;
+    for around in facts.ancestors(node).take_while(|&it| it != root) {
+        let role = facts.node(below).role;
+        let repeats = match facts.kind(around) {
+            Kind::For | Kind::AsyncFor => role == Role::Body,
+            Kind::ListComp | Kind::SetComp | Kind::DictComp | Kind::GeneratorExp => {
+                matches!(role, Role::Element | Role::Key | Role::Value)
+            }
+            // A loop of attempts or a poll wants to look again.
+            Kind::While => return None,
+            _ => false,
+        };
+        if repeats && repetitions(&project.names, function.module, around) == Width::Data {
+            return Some(around);
+        }
+        below = around;
+    }
+    None
+}
+
+fn source(facts: &FileFacts, around: NodeId) -> Option<NodeId> {
+    let holder = facts.child(around, Role::Generator).unwrap_or(around);
+    facts.child(holder, Role::Iter)
+}
+
+/// The function is what a loop over data, or a fan-out, runs for every item, and the expression depends on nothing that
+/// is another one each time.
+fn in_worker(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
+    let root = project.names.function(function).node;
+    let runs = runs(project, function, CALLERS_DEEP);
+    let mut same = runs
+        .into_iter()
+        .filter(|run| is_same(project, function, root, &run.shared, expr));
+    same.next().map(|run| run.repeat)
+}
+
+/// A worker may be called by a small function that enters a limiter or keeps the result.
+const CALLERS_DEEP: u32 = 2;
+
+/// More callers than these would only say the same again.
+const MOST_RUNS: usize = 6;
+
+/// How a loop runs a function for every item, and which parameters it fills with the same.
+struct Run {
+    repeat: Repeat,
+    shared: Vec<PlaceId>,
+}
+
+fn runs(project: &Project, function: FnId, depth: u32) -> Vec<Run> {
+    let mut found = Vec::new();
+    for (_, site) in project.graph.callers(function) {
+        let from = &project.names.modules[site.at.module.0 as usize];
+        let seldom = Flags::ONCE.with(Flags::MAIN).with(Flags::ERROR_PATH);
+        if from.is_test || site.flags.has(seldom) || from.facts.kind(site.at.node) != Kind::Call {
+            continue;
+        }
+        if found.len() >= MOST_RUNS {
+            break;
+        }
+        if let Some(around) = loop_around(project, site.caller, site.at.node) {
+            let source = source(&from.facts, around).map(|node| At { node, ..site.at });
+            found.push(Run {
+                repeat: Repeat {
+                    at: site.at,
+                    source,
+                    in_worker: true,
+                },
+                shared: shared(project, site, function, around, &[]),
+            });
+        } else if depth > 1 && site.caller != function {
+            let root = project.names.function(site.caller).node;
+            let outer = runs(project, site.caller, depth - 1);
+            found.extend(outer.into_iter().map(|run| Run {
+                shared: shared(project, site, function, root, &run.shared),
+                repeat: run.repeat,
+            }));
+        }
+    }
+    found
+}
+
+/// The parameters that a call in a region fills with the same each time.
+fn shared(project: &Project, site: &Site, function: FnId, around: NodeId, outer: &[PlaceId]) -> Vec<PlaceId> {
+    let facts = project.names.facts(site.at.module);
+    let it = project.names.function(function);
+    let is_method = it.class.is_some() && project.names.method_kind(function) != super::MethodKind::Static;
+    let params = it.params.iter().enumerate().filter(|&(index, _)| {
+        let given = if index == 0 && is_method {
+            let func = facts.child(site.at.node, Role::Func);
+            func.and_then(|it| facts.child(it, Role::Value))
+        } else {
+            argument_for(project, site.at, function, index)
+        };
+        given.is_some_and(|it| is_same(project, site.caller, around, outer, it))
+    });
+    params.map(|(_, param)| param.place).collect()
+}
+
+/// Whether an expression gives the same value at every run of a region: no name in it is bound there to something else,
+/// nothing there changes what it reads, and no call that is handed it does.
+fn is_same(project: &Project, function: FnId, region: NodeId, shared: &[PlaceId], expr: NodeId) -> bool {
+    let facts = project.names.facts(function.module);
+    facts.invariant_in(region, shared, expr)
+        && comes_from_outside(facts, region, shared, expr)
+        && reads_settled_attributes(facts, function.local, region, expr)
+        && facts
+            .handed_in(region, expr)
+            .into_iter()
+            .all(|it| leaves_alone(project, function, it))
+}
+
+/// Whether something that lives longer than one run feeds an expression: what is made of nothing is not context.
+fn comes_from_outside(facts: &FileFacts, region: NodeId, shared: &[PlaceId], expr: NodeId) -> bool {
+    let slice = facts.slice(region, expr);
+    let outside = |place: PlaceId| {
+        let mut all = facts.definitions_of(place).iter();
+        let is_local = facts.place(place).kind == PlaceKind::Local;
+        let code = |how: How| matches!(how, How::Function(_) | How::Class(_) | How::Import(_));
+        is_local && all.all(|it| !facts.contains(region, it.node) && !code(it.how))
+    };
+    slice.places.iter().any(|&it| shared.contains(&it) || outside(it))
+}
+
+/// `self.x` stays the same where the class sets it when the object is made, and never again.
+fn reads_settled_attributes(facts: &FileFacts, local: LocalFn, region: NodeId, expr: NodeId) -> bool {
+    let slice = facts.slice(region, expr);
+    let uses = slice.roots.iter().flat_map(|&it| facts.subtree(it));
+    uses.into_iter().filter(|&it| facts.is_receiver(it)).all(|it| {
+        let parent = facts.parent(it);
+        let owner = facts.name_place(it).map(|place| facts.place(place).owner);
+        let class = owner.map_or(local, |it| it);
+        let class = facts.function(class).class;
+        match (facts.kind(parent), class) {
+            (Kind::Attribute, Some(class)) if facts.method_on(it).is_none() => {
+                is_settled_attribute(facts, class, facts.payload_text(parent).unwrap_or_default())
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Whether the call that an argument is handed to does not change it.
+fn leaves_alone(project: &Project, function: FnId, argument: NodeId) -> bool {
+    let facts = project.names.facts(function.module);
+    let call = facts.ancestors(argument).find(|&it| facts.kind(it) == Kind::Call);
+    let Some(call) = call else { return true };
+    let caller = FnId {
+        module: function.module,
+        local: facts.function_of(call),
+    };
+    let at = At {
+        module: function.module,
+        node: call,
+    };
+    let mut targets = project
+        .graph
+        .sites_at(caller, call)
+        .flat_map(|(_, site)| site.targets().iter().copied())
+        .peekable();
+    // What a library is handed it mostly sends or prints; an unknown call of this project may do anything.
+    if targets.peek().is_none() {
+        return project.graph.sites_at(caller, call).next().is_some() || is_reader(facts, call);
+    }
+    targets.all(|target| {
+        parameter_of(project, at, target, argument)
+            .is_some_and(|index| handling_of_parameter(project, target, index, 2) < Handling::Unknown)
+    })
+}
+
+/// Builtin functions, and methods of text and loggers, that read what they are given.
+fn is_reader(facts: &FileFacts, call: NodeId) -> bool {
+    const READERS: [&str; 18] = [
+        "len",
+        "str",
+        "repr",
+        "isinstance",
+        "print",
+        "sorted",
+        "enumerate",
+        "zip",
+        "range",
+        "sum",
+        "min",
+        "max",
+        "any",
+        "all",
+        "list",
+        "dict",
+        "set",
+        "tuple",
+    ];
+    let func = facts.child(call, Role::Func);
+    let name = func.and_then(|it| facts.name_text(it));
+    name.is_some_and(|it| READERS.contains(&it))
+}
