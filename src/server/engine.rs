@@ -81,8 +81,10 @@ impl Engine {
         &self.sources
     }
 
+    /// Whether the file is one of the project whose text is what an editor shows, which a notebook's is not.
     pub(super) fn has(&self, path: &Path) -> bool {
-        self.sources.find(path).is_some()
+        let found = self.sources.find(path);
+        found.is_some_and(|it| !self.sources.file(it).is_notebook)
     }
 
     /// Gives a file a text of its own, or what is on disk again.
