@@ -11,6 +11,7 @@ use crate::project::Project;
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::Settings;
+use crate::rules::keep_strongest;
 use crate::source::FileId;
 use crate::source::Sources;
 use crate::syntax;
@@ -182,5 +183,6 @@ fn check_module(
             });
         }
     }
+    keep_strongest(&mut found);
     (found, failures)
 }

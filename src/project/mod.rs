@@ -168,7 +168,7 @@ impl Names {
     /// Links the modules, which must be in the order of their file ids.
     #[must_use]
     pub fn new(modules: Vec<Module>, catalog: Catalog) -> Self {
-        let table = ModuleTable::new(&modules);
+        let table = ModuleTable::new(&modules, &|name| catalog.find(name).is_some());
         let mut names = Self {
             modules,
             table,
