@@ -35,6 +35,7 @@ mod mends;
 mod missing_deadline;
 mod nested_event_loop;
 mod nested_retry;
+mod nested_text;
 mod pool_smaller_than_limiter;
 mod rebuilt_context;
 mod retry;

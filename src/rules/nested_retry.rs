@@ -1,5 +1,6 @@
 #![doc = include_str!("../../rules/nested-retry.md")]
 
+use super::nested_text::{plural, product, times, weigh};
 use super::retry::{self, Inner, Limit, Retry, SdkRetry};
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::project::{At, FnId};
@@ -126,39 +127,4 @@ fn why(diagnostic: &mut Diagnostic) {
 /// What counts is how often the retry runs, not how often the client is made.
 fn exposure(cx: &Context<'_>, outer: FnId) -> Exposure {
     cx.exposure(outer)
-}
-
-/// Up to so many attempts in all, the product does little harm: two by two.
-const FEW: u64 = 4;
-
-fn weigh(diagnostic: &mut Diagnostic, outer: Limit, inner: Limit) {
-    if let (Limit::Attempts(a), Limit::Attempts(b)) = (outer, inner)
-        && a.saturating_mul(b) <= FEW
-    {
-        diagnostic.severity = Severity::Low;
-    }
-}
-
-fn times(limit: Limit) -> String {
-    match limit {
-        Limit::Attempts(n) => plural(n, "time", "times"),
-        Limit::Never => "for ever".to_owned(),
-        Limit::Bounded | Limit::Unknown => "several times".to_owned(),
-    }
-}
-
-fn product(outer: Limit, inner: Limit) -> String {
-    match (outer, inner) {
-        (Limit::Never, _) | (_, Limit::Never) => "requests without end".to_owned(),
-        (Limit::Attempts(a), Limit::Attempts(b)) => format!("up to {} requests", a.saturating_mul(b)),
-        (Limit::Attempts(n), _) | (_, Limit::Attempts(n)) => format!("{n} times as many requests"),
-        _ => "the attempts multiply".to_owned(),
-    }
-}
-
-fn plural(n: u64, one: &str, many: &str) -> String {
-    match n {
-        1 => format!("1 {one}"),
-        _ => format!("{n} {many}"),
-    }
 }
