@@ -16,7 +16,7 @@ pub fn keep_strongest(found: &mut Vec<Diagnostic>) {
     for (weak, speaker) in found.iter().zip(&speakers) {
         if let Some(speaker) = *speaker {
             let text = format!("also `{}`: {}", weak.rule.name, weak.message);
-            let location = weak.location.clone();
+            let location = weak.location;
             labels.push((speaker, Label { location, text }));
         }
     }
