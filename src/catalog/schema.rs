@@ -176,6 +176,9 @@ pub struct Entry {
     /// Keyword arguments that make it not block: `block = "False"`, `timeout = "0"`, `blocking = "False"`.
     #[serde(default)]
     pub unless: std::collections::BTreeMap<String, String>,
+    /// Literal arguments with which it does little: `open(path, "a")` adds a line.
+    #[serde(default)]
+    pub small_with: Vec<String>,
     /// It blocks only where this keyword argument is present, or is not False (`Future.result` has none).
     pub only_if: Option<String>,
     /// A wait that by default has no deadline, or one of this many seconds.

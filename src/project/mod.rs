@@ -37,6 +37,7 @@ mod transparent;
 mod transport;
 mod ty;
 mod types;
+mod unset;
 mod width;
 mod words;
 
@@ -52,6 +53,7 @@ pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
 pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
+pub use guards::is_opted_in;
 pub use guards::{Flag, Guard, Guards};
 pub use handling::{Handling, argument_for, handling, handling_of_parameter, is_settled_attribute, parameter_of};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};

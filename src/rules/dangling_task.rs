@@ -3,7 +3,7 @@
 use crate::catalog::{Act, EntryId, Is, Takes};
 use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Fate, Kind, LocalFn, NodeId};
-use crate::project::{Callee, Flags, Site};
+use crate::project::{Callee, Flags, Site, has_word};
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
@@ -78,13 +78,54 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     diagnostic.help = help(cx);
     diagnostic.fix = super::mends::keep(cx, site.at.node);
     // With a callback somebody sees the exception, at least.
-    if is_on_error_path(cx, site) || cx.facts().fate(site.at.node) == Fate::OnlyCalledBack {
+    let seen = cx.facts().fate(site.at.node) == Fate::OnlyCalledBack;
+    let work = work(cx, site.at.node).unwrap_or_default();
+    if seen || is_on_error_path(cx, site) || is_bystander(&work) || is_finalizer(cx, local) {
         diagnostic.severity = Severity::Low;
     }
     if site.flags.has(Flags::DUCK) {
         diagnostic.confidence = Confidence::Medium;
     }
     diagnostic
+}
+
+/// Work that says how things stand, or makes the next call faster: who loses it loses little.
+fn is_bystander(work: &str) -> bool {
+    // An audit trail is a record that somebody must be able to rely on, whatever else its name says.
+    const RECORDS: [&str; 3] = ["audit", "audits", "persist"];
+    const BYSTANDERS: [&str; 24] = [
+        "alert",
+        "alerting",
+        "alerts",
+        "analytics",
+        "broadcast",
+        "cache",
+        "heartbeat",
+        "log",
+        "logger",
+        "logging",
+        "logs",
+        "metric",
+        "metrics",
+        "ping",
+        "prefetch",
+        "progress",
+        "report",
+        "stats",
+        "status",
+        "stream",
+        "telemetry",
+        "trace",
+        "tracing",
+        "warm",
+    ];
+    has_word(work, &BYSTANDERS) && !has_word(work, &RECORDS)
+}
+
+/// `__del__` can neither await nor keep anything.
+fn is_finalizer(cx: &Context<'_>, local: LocalFn) -> bool {
+    let facts = cx.facts();
+    facts.text(facts.function(local).name) == "__del__"
 }
 
 /// Best effort after an error: in an `except` block, or in a function that is only called from one.

@@ -49,6 +49,7 @@ mod unawaited_coroutine;
 mod unbounded_fan_out;
 mod unbounded_retry;
 mod waits;
+mod weight;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;

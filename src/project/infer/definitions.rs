@@ -179,6 +179,12 @@ impl Eval<'_> {
             match ty {
                 Ty::None => {}
                 Ty::Instance(_) | Ty::External(_) if agreed.is_unknown() || agreed == ty => agreed = ty,
+                // Callers may hand over different functions: each is called.
+                Ty::Function(_) | Ty::Bound(_) | Ty::Method(..) | Ty::Name(_)
+                    if agreed.is_unknown() || is_callable(&agreed) =>
+                {
+                    agreed = agreed.or(ty);
+                }
                 _ => return Ty::Unknown,
             }
         }
@@ -230,4 +236,10 @@ impl Eval<'_> {
             _ => declared.or(found),
         }
     }
+}
+
+fn is_callable(ty: &Ty) -> bool {
+    ty.alternatives()
+        .iter()
+        .all(|it| matches!(it, Ty::Function(_) | Ty::Bound(_) | Ty::Method(..) | Ty::Name(_)))
 }
