@@ -175,7 +175,7 @@ impl Finder<'_> {
 }
 
 /// `x: Any`, `callback: Callable[..., None]`: anything may come.
-fn says_nothing(facts: &FileFacts, annotation: NodeId) -> bool {
+pub(super) fn says_nothing(facts: &FileFacts, annotation: NodeId) -> bool {
     matches!(written(facts, annotation).rsplit('.').next(), Some("Any" | "Callable"))
 }
 

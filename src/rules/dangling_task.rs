@@ -3,7 +3,8 @@
 use crate::catalog::{Act, EntryId, Is, Takes};
 use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Fate, Kind, LocalFn, NodeId};
-use crate::project::{Callee, Flags, Site, has_word};
+use crate::project::{Callee, Flags, Site};
+use crate::rules::bystanders::is_bystander;
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
@@ -87,39 +88,6 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
         diagnostic.confidence = Confidence::Medium;
     }
     diagnostic
-}
-
-/// Work that says how things stand, or makes the next call faster: who loses it loses little.
-fn is_bystander(work: &str) -> bool {
-    // An audit trail is a record that somebody must be able to rely on, whatever else its name says.
-    const RECORDS: [&str; 3] = ["audit", "audits", "persist"];
-    const BYSTANDERS: [&str; 24] = [
-        "alert",
-        "alerting",
-        "alerts",
-        "analytics",
-        "broadcast",
-        "cache",
-        "heartbeat",
-        "log",
-        "logger",
-        "logging",
-        "logs",
-        "metric",
-        "metrics",
-        "ping",
-        "prefetch",
-        "progress",
-        "report",
-        "stats",
-        "status",
-        "stream",
-        "telemetry",
-        "trace",
-        "tracing",
-        "warm",
-    ];
-    has_word(work, &BYSTANDERS) && !has_word(work, &RECORDS)
 }
 
 /// `__del__` can neither await nor keep anything.

@@ -12,6 +12,7 @@ mod blocking_sdk_call;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod blocking_wait;
+mod bystanders;
 mod client_per_call;
 mod clients;
 mod context;

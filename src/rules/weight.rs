@@ -4,8 +4,8 @@
 
 use crate::catalog::{Act, Blocks, Cost, Deadline};
 use crate::diagnostic::{Exposure, Severity};
-use crate::facts::{FnKind, LocalFn};
-use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, has_word, is_opted_in};
+use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
+use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, is_opted_in};
 use crate::rules::Context;
 
 /// A blocking call, with what its severity depends on.
@@ -56,14 +56,23 @@ impl<'a> Weight<'a> {
         if self.reach.tier != Tier::Always || exposure == Exposure::Solitary {
             return Severity::Low;
         }
-        if self.waits_for_ever() && self.is_dialogue() && !self.starts_tasks() {
+        // Who is asked on a console sits before it; that matters to tasks that run beside the question.
+        if self.kind == Blocks::Wait && self.reach.cost.0 == Cost::Medium && !self.starts_tasks() {
             return Severity::Low;
         }
         match self.reach.cost.0 {
             // Work for the processor at the beginning or end of a thing's life is what it costs to have it, and who
-            // closes it waits for its threads on purpose.
+            // closes it waits for its threads and processes on purpose.
             Cost::High if self.kind == Blocks::Cpu && self.is_named(&BEGINNINGS) => Severity::Low,
-            Cost::High if matches!(self.kind, Blocks::Cpu | Blocks::Wait) && self.is_named(&ENDS) => Severity::Low,
+            Cost::High
+                if matches!(self.kind, Blocks::Cpu | Blocks::Wait | Blocks::Subprocess) && self.is_named(&ENDS) =>
+            {
+                Severity::Low
+            }
+            // Long, through candidates, and called by nobody knows whom: too many ifs for anybody to act on.
+            Cost::High if self.reach.duck && exposure == Exposure::Open && self.reach.hops >= MAX_SHORT_HOPS => {
+                Severity::Low
+            }
             Cost::High => Severity::High,
             Cost::Medium if self.is_short_and_acted_on(exposure) => Severity::Medium,
             Cost::Micro if self.cx.pedantic => Severity::Medium,
@@ -77,7 +86,7 @@ impl<'a> Weight<'a> {
     fn is_short_and_acted_on(&self, exposure: Exposure) -> bool {
         let one_off = self.is_named(&BEGINNINGS) || self.is_named(&ENDS);
         if self.reach.hops == 0 {
-            return exposure == Exposure::Hot || !one_off;
+            return (exposure == Exposure::Hot || !one_off) && !self.is_worked_on_elsewhere();
         }
         let near = self.reach.hops <= MAX_SHORT_HOPS;
         match self.kind {
@@ -85,6 +94,23 @@ impl<'a> Weight<'a> {
             Blocks::File => near && (self.is_per_item() && !one_off || self.is_offloaded_elsewhere()),
             _ => near && exposure == Exposure::Hot,
         }
+    }
+
+    /// `with open(path) as file: await to_thread(file.read)`: what is left here is the opening.
+    fn is_worked_on_elsewhere(&self) -> bool {
+        let facts = self.cx.facts();
+        let item = NodeId(facts.node(self.cx.project.graph.site(self.site).at.node).parent);
+        let target = facts.child(item, Role::Target).and_then(|it| facts.name_place(it));
+        if facts.kind(item) != Kind::WithItem || target.is_none() {
+            return false;
+        }
+        facts.descendants(NodeId(facts.node(item).parent)).any(|it| {
+            let method = NodeId(facts.node(it).parent);
+            facts.name_place(it) == target
+                && facts.kind(method) == Kind::Attribute
+                && facts.node(method).role == Role::Arg
+                && facts.is_awaited(NodeId(facts.node(method).parent))
+        })
     }
 
     /// Some step of the chain stands in a loop.
@@ -125,14 +151,6 @@ impl<'a> Weight<'a> {
                 }
                 _ => false,
             })
-    }
-
-    /// Somebody sits before it, and nothing else goes on: `interactive_menu`, a command line.
-    fn is_dialogue(&self) -> bool {
-        has_word(
-            &self.cx.qualname(self.function),
-            &["cli", "console", "interactive", "menu", "repl", "terminal", "wizard"],
-        )
     }
 
     /// The function, or one around it, starts a task: it is not alone on its loop.
