@@ -57,11 +57,16 @@ pub fn file_error(sources: &Sources, failure: Failure) -> FileError {
         (false, Some(_)) => ErrorKind::Syntax,
         (false, None) => ErrorKind::Read,
     };
+    let cell = failure.place.and_then(|(line, _)| sources.cell(failure.file, line));
+    let message = match cell {
+        Some((cell, _)) => format!("cell {cell}: {}", failure.message),
+        None => failure.message,
+    };
     FileError {
         path: sources.path(failure.file).to_owned(),
-        line: failure.place.map(|(line, _)| line),
+        line: cell.map(|(_, line)| line).or(failure.place.map(|(line, _)| line)),
         column: failure.place.map(|(_, column)| column),
         kind,
-        message: failure.message,
+        message,
     }
 }

@@ -11,9 +11,11 @@ use crate::project::Project;
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::Settings;
+use crate::rules::keep_strongest;
 use crate::source::FileId;
 use crate::source::Sources;
 use crate::syntax;
+use crate::syntax::Dialect;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -101,7 +103,12 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
         Ok(text) => text,
         Err(error) => return (FileFacts::default(), Some(failed(error.to_string(), false))),
     };
-    match catch_unwind(AssertUnwindSafe(|| syntax::lower(&text))) {
+    let dialect = if sources.file(file).is_notebook {
+        Dialect::Notebook
+    } else {
+        Dialect::Python
+    };
+    match catch_unwind(AssertUnwindSafe(|| syntax::lower_as(&text, dialect))) {
         Ok(facts) => {
             let failure = facts.error.as_ref().map(|error| Failure {
                 place: Some((error.line, error.column)),
@@ -176,5 +183,6 @@ fn check_module(
             });
         }
     }
+    keep_strongest(&mut found);
     (found, failures)
 }

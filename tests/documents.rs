@@ -283,7 +283,9 @@ fn words(definition: &Value) -> String {
         .filter_map(Value::as_str)
         .map(|it| format!("`{it}`"))
         .collect();
-    if words.is_empty() {
+    if definition["type"].as_str() == Some("object") {
+        "table".to_owned()
+    } else if words.is_empty() {
         "`false` or number".to_owned()
     } else {
         words.join(", ")

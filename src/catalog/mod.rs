@@ -8,7 +8,7 @@ mod schema;
 
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
-pub use schema::{Act, Blocks, CatalogFile, ClassEntry, Copies, Cost, Deadline, Entry, Is, Takes};
+pub use schema::{Act, Blocks, CatalogFile, ClassEntry, Copies, Cost, Deadline, Entry, Is, RetryPolicy, Takes, Waits};
 
 /// A dotted name that the catalog knows, or a package above one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

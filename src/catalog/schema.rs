@@ -176,6 +176,9 @@ pub struct Entry {
     /// Keyword arguments that make it not block: `block = "False"`, `timeout = "0"`, `blocking = "False"`.
     #[serde(default)]
     pub unless: std::collections::BTreeMap<String, String>,
+    /// Literal arguments with which it does little: `open(path, "a")` adds a line.
+    #[serde(default)]
+    pub small_with: Vec<String>,
     /// It blocks only where this keyword argument is present, or is not False (`Future.result` has none).
     pub only_if: Option<String>,
     /// A wait that by default has no deadline, or one of this many seconds.
@@ -184,6 +187,8 @@ pub struct Entry {
     pub retries: Option<u32>,
     /// It copies deeply, or is one half of a copy by writing and reading.
     pub copies: Option<Copies>,
+    /// What the arguments of an `act = "retry"` say of its attempts and waits.
+    pub policy: Option<RetryPolicy>,
     /// The versions of the library for which the defaults hold.
     pub version: Option<String>,
 }
@@ -202,6 +207,62 @@ pub enum Copies {
     HalfTrip,
     /// All that it is given, into one new array (`numpy.concatenate`).
     Parts,
+}
+
+/// How often a retry tries and how it waits, by the names of its arguments.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RetryPolicy {
+    /// Arguments that bound the attempts.
+    #[serde(default)]
+    pub attempts: Vec<String>,
+    /// Position of the first of them.
+    pub attempts_position: Option<u32>,
+    /// Those arguments count what follows the first attempt.
+    #[serde(default)]
+    pub counts_retries: bool,
+    /// Attempts in all where none of them is given; without it, it goes on for ever.
+    pub default_attempts: Option<u32>,
+    /// Arguments that bound the time of all attempts together.
+    #[serde(default)]
+    pub time: Vec<String>,
+    /// That time in seconds where none is given; without it, only the attempts bound it.
+    pub default_time: Option<f64>,
+    /// How it waits where no argument says otherwise.
+    pub waits: Waits,
+    /// Arguments without which, or with 0, it does not wait.
+    #[serde(default)]
+    pub waits_by: Vec<String>,
+    /// Arguments that make the wait the same each time.
+    #[serde(default)]
+    pub constant_by: Vec<String>,
+    /// Arguments that make the wait grow.
+    #[serde(default)]
+    pub grows_by: Vec<String>,
+    /// Arguments that add chance to the wait.
+    #[serde(default)]
+    pub jitters_by: Vec<String>,
+    /// The argument that takes chance away where it is `None`, `False` or 0.
+    pub jitter: Option<String>,
+    /// It asks for an answer again and again, and not only after an error.
+    #[serde(default)]
+    pub polls: bool,
+}
+
+/// How a retry waits between its attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waits {
+    /// Not at all.
+    None,
+    /// The same time each time.
+    Constant,
+    /// Longer each time.
+    Growing,
+    /// A random time.
+    Random,
+    /// Arguments that are no names decide (tenacity's `wait=` and `stop=`).
+    ByArguments,
 }
 
 /// A default deadline.

@@ -28,7 +28,8 @@ pub(super) fn settle(sources: &Sources, config: &Config, analysis: &mut Analysis
     for it in &mut analysis.findings {
         let Some(fix) = it.fix.take() else { continue };
         let file = it.location.file;
-        if !config.shows(it, sources.path(file)) {
+        // The text of a notebook is not what its file holds.
+        if !config.shows(it, sources.path(file)) || sources.file(file).is_notebook {
             continue;
         }
         if last.as_ref().is_none_or(|(of, _)| *of != file) {

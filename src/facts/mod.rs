@@ -79,3 +79,29 @@ pub struct FileFacts {
     /// The first syntax error, if the file did not parse whole; its facts are then empty.
     pub error: Option<SyntaxError>,
 }
+
+impl FileFacts {
+    /// Whether the other facts say the same, at other places: blanks, comments and the form of the text may differ.
+    /// Where nothing else does, whatever was concluded from these facts holds for the others.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let nodes = |it: &Node| (it.kind, it.role, it.end, it.parent, it.payload);
+        let imports = |it: &Import| (it.module, it.level, it.what, it.place, it.type_checking, it.function);
+        // Comments act on lines, so they are only compared where there are none.
+        (self.ignores.is_empty() && other.ignores.is_empty())
+            && (self.error.is_none() && other.error.is_none())
+            && self.nodes.iter().map(nodes).eq(other.nodes.iter().map(nodes))
+            && self.imports.iter().map(imports).eq(other.imports.iter().map(imports))
+            && self.functions.len() == other.functions.len()
+            && self
+                .functions
+                .iter()
+                .zip(&other.functions)
+                .all(|(a, b)| a.says_the_same(b))
+            && self.strings == other.strings
+            && self.places == other.places
+            && self.definitions == other.definitions
+            && self.classes == other.classes
+            && self.all == other.all
+    }
+}

@@ -182,6 +182,25 @@ pub struct Function {
     pub returns: Option<NodeId>,
 }
 
+impl Function {
+    /// Whether the other is the same function at another place.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        let parts = |it: &Self| {
+            (
+                it.name,
+                it.qualname,
+                it.kind,
+                it.is_generator,
+                it.node,
+                it.parent,
+                it.class,
+                it.returns,
+            )
+        };
+        parts(self) == parts(other) && self.params == other.params
+    }
+}
+
 /// A class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {

@@ -3,6 +3,7 @@
 //! Callers are found by names alone, before any type is known: `f(x)`, `module.f(x)`, `self.f(x)`, `Class(x)`.
 
 use super::Names;
+use super::classes::written;
 use super::ids::{At, FnId, ModuleId};
 use super::modules::Target;
 use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, ParamKind, PlaceId, Role};
@@ -156,7 +157,7 @@ impl Finder<'_> {
                 _ => continue,
             };
             let Some(param) = params.get(index) else { return };
-            let is_silent = param.annotation.is_none()
+            let is_silent = param.annotation.is_none_or(|it| says_nothing(theirs, it))
                 && !matches!(param.kind, ParamKind::VarArgs | ParamKind::VarKeywords)
                 && param.default.is_none_or(|it| theirs.kind(it) == Kind::None);
             // A function that hands its parameter to itself says nothing of it.
@@ -171,6 +172,11 @@ impl Finder<'_> {
             }
         }
     }
+}
+
+/// `x: Any`, `callback: Callable[..., None]`: anything may come.
+pub(super) fn says_nothing(facts: &FileFacts, annotation: NodeId) -> bool {
+    matches!(written(facts, annotation).rsplit('.').next(), Some("Any" | "Callable"))
 }
 
 /// Literals have no methods that matter; one that is given does not make another caller's object less of one.

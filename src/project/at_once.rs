@@ -1,7 +1,8 @@
 //! Calls that by their arguments do not wait.
 
+use super::classes::written;
 use crate::catalog::{Blocks, Entry};
-use crate::facts::{FileFacts, Kind, NodeId};
+use crate::facts::{FileFacts, Kind, NodeId, Role};
 
 /// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
 pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
@@ -28,7 +29,46 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
     let no_time =
         entry.blocks == Some(Blocks::Sleep) && facts.arg(call, 0).and_then(|it| facts.number(it)) == Some(0.0);
     unless
+        || is_data_url(facts, call, entry)
         || only_if
         || no_time
         || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+}
+
+/// `if url.startswith("data:"): urlopen(url)`: what it opens is in the address itself.
+fn is_data_url(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+    if entry.blocks != Some(Blocks::Http) {
+        return false;
+    }
+    // Of `urlopen(url).read()` the inner call has the address.
+    let func = facts.child(call, Role::Func);
+    let inner = func.and_then(|it| facts.child(it, Role::Value));
+    let opened = inner.filter(|&it| facts.kind(it) == Kind::Call).unwrap_or(call);
+    let Some(url) = facts.arg(opened, 0) else {
+        return false;
+    };
+    let url = written(facts, url);
+    let says_so = |guard: NodeId| {
+        let test = facts.child(guard, Role::Test)?;
+        let func = facts.child(test, Role::Func)?;
+        let scheme = facts.payload_text(facts.arg(test, 0)?)?;
+        Some(!url.is_empty() && written(facts, func) == format!("{url}.startswith") && scheme.starts_with("data:"))
+    };
+    let mut below = call;
+    facts.ancestors(call).any(|around| {
+        let in_body = facts.node(below).role == Role::Body;
+        below = around;
+        facts.kind(around) == Kind::If && in_body && says_so(around) == Some(true)
+    })
+}
+
+/// Whether an argument says that the call does little: `open(path, "a")`.
+pub(super) fn is_small_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+    let says_so = |it: NodeId| {
+        let value = facts.child(it, Role::Value).filter(|_| facts.kind(it) == Kind::Keyword);
+        let text = facts.payload_text(value.unwrap_or(it));
+        text.is_some_and(|text| entry.small_with.iter().any(|small| small == text))
+            && facts.kind(value.unwrap_or(it)) == Kind::Str
+    };
+    !entry.small_with.is_empty() && facts.kind(call) == Kind::Call && facts.children(call).any(says_so)
 }

@@ -5,6 +5,7 @@
 //! then the costliest call, then the shortest chain, then the first in the source.
 
 use super::Names;
+use super::at_once::is_small_here;
 use super::graph::{CallGraph, Callee, Flags, Site};
 use super::guards::{Guards, crossed};
 use super::ids::{FnId, SiteId};
@@ -98,6 +99,9 @@ impl Blocking {
         target: FnId,
         kind: Blocks,
     ) -> Option<(Reach, Guards)> {
+        if names.stands_in(target) {
+            return None;
+        }
         let ways = self.reach[index_of(kind)].of(graph.dense(target));
         let open = |it: &Reach| crossed(names, site, target, it.guards).map(|left| (*it, left));
         ways.iter().flatten().filter_map(open).min()
@@ -218,6 +222,9 @@ fn sink(names: &Names, site: &Site, kind: Blocks) -> Option<Cost> {
     if entry.blocks != Some(kind) || entry.coroutine || site.flags.has(Flags::AWAITED) {
         return None;
     }
+    if is_small_here(names.facts(site.at.module), site.at.node, entry) {
+        return Some(Cost::Small);
+    }
     Some(entry.cost.unwrap_or(usual_cost(kind)))
 }
 
@@ -308,6 +315,9 @@ impl<'a> Search<'a> {
 
     fn spread(&mut self, dense: usize, reach: Reach, first: bool) {
         let graph = self.graph;
+        if self.names.stands_in(graph.function(dense)) {
+            return;
+        }
         for (id, site) in graph.callers(graph.function(dense)) {
             if site.flags.has(Flags::ELSEWHERE) {
                 continue;

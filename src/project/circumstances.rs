@@ -127,11 +127,24 @@ fn guard_flags(facts: &FileFacts, guard: NodeId) -> Flags {
     if is_main_test(facts, test) {
         return Flags::MAIN;
     }
+    if looks_for_package(facts, test) {
+        return Flags::ONCE;
+    }
     match guarded_target(facts, test) {
         Some(target) if from_cache(facts, test, &target) && assigns_local(facts, guard, &target) => Flags::ONCE,
         Some(target) if assigns(facts, guard, &target) || calls_assigner(facts, guard, &target) => Flags::ONCE,
         _ => Flags::default(),
     }
+}
+
+/// `if not find_spec("lxml"):` installs what is missing, once a machine.
+fn looks_for_package(facts: &FileFacts, test: NodeId) -> bool {
+    (test.0..facts.node(test).end).map(NodeId).any(|it| {
+        facts.kind(it) == Kind::Call
+            && facts
+                .child(it, Role::Func)
+                .is_some_and(|func| written(facts, func).rsplit('.').next() == Some("find_spec"))
+    })
 }
 
 /// `if False and ...`: code that somebody has switched off.

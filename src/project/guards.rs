@@ -5,9 +5,11 @@
 
 use super::MethodKind;
 use super::Names;
+use super::classes::Base;
 use super::graph::Site;
-use super::ids::FnId;
-use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, Role};
+use super::ids::{ClassId, FnId};
+use super::unset::never_set;
+use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, Op, Role};
 
 /// What a guard asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +18,8 @@ pub enum Flag {
     Param(u32),
     /// The attribute of `self` whose name has this hash.
     Attribute(u32),
+    /// Whether the parameter with this index is the text with this hash: `if client_type == "async"`.
+    Text(u32, u32),
 }
 
 /// A flag that must be true (or false) for a site to run.
@@ -59,7 +63,13 @@ impl Guards {
     }
 
     fn forbids(&self, guard: Guard) -> bool {
-        self.iter().any(|it| it.flag == guard.flag && it.truthy != guard.truthy)
+        self.iter().any(|it| match (it.flag, guard.flag) {
+            // A parameter can't be two texts at once.
+            (Flag::Text(index, text), Flag::Text(other, wanted)) if index == other && text != wanted => {
+                it.truthy && guard.truthy
+            }
+            (one, other) => one == other && it.truthy != guard.truthy,
+        })
     }
 }
 
@@ -137,6 +147,12 @@ fn flags(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool, guar
             if let Some((left, truthy)) = compared_with_a_truth(facts, test) {
                 return flags(facts, function, left, outcome == truthy, guards);
             }
+            if let Some((flag, same)) = compared_with_a_text(facts, function, test) {
+                return guards.add(Guard {
+                    flag,
+                    truthy: outcome == same,
+                });
+            }
             let Some(left) = facts.child(test, Role::Left).filter(|_| none) else {
                 return;
             };
@@ -161,6 +177,18 @@ fn compared_with_a_truth(facts: &FileFacts, test: NodeId) -> Option<(NodeId, boo
     let same = op == Op::Is as u32 || op == Op::Eq as u32;
     let other = op == Op::IsNot as u32 || op == Op::NotEq as u32;
     (same || other).then_some((facts.child(test, Role::Left)?, truthy == same))
+}
+
+/// `kind == "async"`: the flag, and whether it must hold.
+fn compared_with_a_text(facts: &FileFacts, function: LocalFn, test: NodeId) -> Option<(Flag, bool)> {
+    let right = facts
+        .child(test, Role::Right)
+        .filter(|&it| facts.kind(it) == Kind::Str)?;
+    let left = facts.child(test, Role::Left)?;
+    let index = only_param(facts, left).filter(|_| owner(facts, left) == Some(function))?;
+    let op = facts.node(test).payload;
+    let (same, other) = (op == Op::Eq as u32, op == Op::NotEq as u32);
+    (same || other).then(|| (Flag::Text(index, hash(facts.payload_text(right).unwrap_or(""))), same))
 }
 
 fn flag(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {
@@ -194,7 +222,7 @@ fn is_self(facts: &FileFacts, function: LocalFn, node: NodeId) -> bool {
             .is_some_and(|it| facts.name_place(node) == Some(it.place))
 }
 
-fn hash(text: &str) -> u32 {
+pub(super) fn hash(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })
@@ -211,14 +239,69 @@ fn truth(facts: &FileFacts, node: NodeId) -> Option<bool> {
     }
 }
 
+/// Whether a site only runs for who has turned on what is off by default: `if self.cache_dir is not None`.
+#[must_use]
+pub fn is_opted_in(names: &Names, site: &Site) -> bool {
+    let facts = names.facts(site.caller.module);
+    let function = facts.function(site.caller.local);
+    site.guards.iter().filter(|it| it.truthy).any(|it| match it.flag {
+        Flag::Param(index) => {
+            let default = function.params.get(index as usize).and_then(|it| it.default);
+            default.and_then(|it| truth(facts, it)) == Some(false)
+        }
+        Flag::Attribute(name) => function.class.is_some_and(|local| {
+            let module = site.caller.module;
+            names.off_by_default(ClassId { module, local }, name)
+        }),
+        Flag::Text(..) => false,
+    })
+}
+
+impl Names {
+    /// Whether an attribute begins as `False` or `None`, unless who makes the object says otherwise.
+    fn off_by_default(&self, class: ClassId, attribute: u32) -> bool {
+        self.classes.get(class).lineage.iter().any(|it| match it {
+            Base::Own(id) => begins_off(self.facts(id.module), id.local, attribute),
+            _ => false,
+        })
+    }
+}
+
+fn begins_off(facts: &FileFacts, class: LocalClass, attribute: u32) -> bool {
+    let class = &facts.classes[class.0 as usize];
+    let is_off = |value: NodeId| truth(facts, value) == Some(false);
+    let declared = class.members.iter().filter(|it| hash(facts.text(it.0)) == attribute);
+    let in_body = declared
+        .flat_map(|&(_, place)| facts.definitions_of(place))
+        .any(|it| matches!(it.how, How::Assign { value, .. } if is_off(value)));
+    let assigned = class
+        .attributes
+        .iter()
+        .filter(|it| hash(facts.text(it.name)) == attribute);
+    in_body
+        || assigned
+            .filter(|it| facts.text(facts.function(it.function).name) == "__init__")
+            .any(|it| match it.how {
+                How::Assign { value, .. } => is_off(value) || default_of(facts, value).is_some_and(is_off),
+                _ => false,
+            })
+}
+
+/// The default of the parameter that a name is.
+fn default_of(facts: &FileFacts, name: NodeId) -> Option<NodeId> {
+    let index = only_param(facts, name)?;
+    facts.function(owner(facts, name)?).params.get(index as usize)?.default
+}
+
 /// What of a callee's guards is left to its caller: `None` if this call can't make them hold.
 #[must_use]
 pub(super) fn crossed(names: &Names, site: &Site, callee: FnId, guards: Guards) -> Option<Guards> {
     let mut left = site.guards;
     for guard in guards.iter() {
         let asked = match guard.flag {
-            Flag::Param(index) => passed(names, site, callee, index, guard.truthy)?,
+            Flag::Param(_) | Flag::Text(..) => passed(names, site, callee, guard)?,
             Flag::Attribute(_) if calls_on_self(names, site) => Some(guard),
+            Flag::Attribute(name) if guard.truthy && never_set(names, site, name) => return None,
             Flag::Attribute(_) => None,
         };
         if let Some(asked) = asked {
@@ -244,11 +327,14 @@ fn calls_on_self(names: &Names, site: &Site) -> bool {
 
 /// What a call says of a callee's flag: `None` if it has the other value, `Some(None)` if nothing is known,
 /// a guard of the caller where the caller hands its own flag on.
-fn passed(names: &Names, site: &Site, callee: FnId, index: u32, truthy: bool) -> Option<Option<Guard>> {
+fn passed(names: &Names, site: &Site, callee: FnId, guard: Guard) -> Option<Option<Guard>> {
     let facts = names.facts(site.at.module);
     if facts.kind(site.at.node) != Kind::Call {
         return Some(None);
     }
+    let (Flag::Param(index) | Flag::Text(index, _)) = guard.flag else {
+        return Some(None);
+    };
     let of = names.function(callee);
     let index = index as usize;
     let Some(param) = of.params.get(index) else {
@@ -261,20 +347,46 @@ fn passed(names: &Names, site: &Site, callee: FnId, index: u32, truthy: bool) ->
         .keyword(site.at.node, callee_facts.text(param.name))
         .or_else(|| position.and_then(|it| facts.arg(site.at.node, it)));
     let known = match value {
-        Some(value) => match truth(facts, value) {
+        Some(value) => match holds(facts, value, guard.flag) {
             None => {
-                let own = flag(facts, site.caller.local, value);
-                return Some(own.map(|flag| Guard { flag, truthy }));
+                let own = handed_on(facts, site.caller.local, value, guard.flag);
+                return Some(own.map(|flag| Guard { flag, ..guard }));
             }
             known => known,
         },
         None if has_star(facts, site.at.node) => None,
-        None => param.default.and_then(|it| truth(callee_facts, it)),
+        None => param.default.and_then(|it| holds(callee_facts, it, guard.flag)),
     };
     match known {
-        Some(known) if known != truthy => None,
+        Some(known) if known != guard.truthy => None,
         _ => Some(None),
     }
+}
+
+/// Whether a constant makes a flag hold.
+fn holds(facts: &FileFacts, value: NodeId, flag: Flag) -> Option<bool> {
+    match flag {
+        Flag::Text(_, wanted) => match facts.kind(value) {
+            Kind::Str => Some(hash(facts.payload_text(value).unwrap_or("")) == wanted),
+            Kind::None | Kind::True | Kind::False | Kind::Number => Some(false),
+            _ => None,
+        },
+        _ => truth(facts, value),
+    }
+}
+
+/// The caller's own flag that a value is.
+fn handed_on(facts: &FileFacts, caller: LocalFn, value: NodeId, asked: Flag) -> Option<Flag> {
+    match asked {
+        Flag::Text(_, wanted) => only_param(facts, value)
+            .filter(|_| owner(facts, value) == Some(caller))
+            .map(|index| Flag::Text(index, wanted)),
+        _ => flag(facts, caller, value),
+    }
+}
+
+fn owner(facts: &FileFacts, name: NodeId) -> Option<LocalFn> {
+    facts.name_place(name).map(|it| facts.place(it).owner)
 }
 
 fn has_star(facts: &FileFacts, call: NodeId) -> bool {

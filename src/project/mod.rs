@@ -39,6 +39,7 @@ mod transparent;
 mod transport;
 mod ty;
 mod types;
+mod unset;
 mod width;
 mod words;
 
@@ -54,6 +55,7 @@ pub use decorators::{Decorator, Decorators};
 pub use exposure::{Exposures, Frequency};
 pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
+pub use guards::is_opted_in;
 pub use guards::{Flag, Guard, Guards};
 pub use handling::{Handling, argument_for, handling, handling_of_parameter, is_settled_attribute, parameter_of};
 pub use ids::{At, ClassId, FnId, ModuleId, SiteId};
@@ -170,7 +172,7 @@ impl Names {
     /// Links the modules, which must be in the order of their file ids.
     #[must_use]
     pub fn new(modules: Vec<Module>, catalog: Catalog) -> Self {
-        let table = ModuleTable::new(&modules);
+        let table = ModuleTable::new(&modules, &|name| catalog.find(name).is_some());
         let mut names = Self {
             modules,
             table,

@@ -58,17 +58,22 @@ pub struct ModuleTable {
 const MAX_REEXPORTS: u32 = 12;
 
 impl ModuleTable {
-    /// Indexes the modules.
+    /// Indexes the modules. A loose file that bears a library's name (`schemas/openai.py` in a folder that is no package)
+    /// means that library only to its own neighbours.
     #[must_use]
-    pub fn new(modules: &[Module]) -> Self {
+    pub fn new(modules: &[Module], is_library: &dyn Fn(&str) -> bool) -> Self {
         let mut table = Self::default();
         for (id, module) in (0..).map(ModuleId).zip(modules) {
             table.by_root.entry((module.root, module.name.clone())).or_insert(id);
-            table
-                .unique
-                .entry(module.name.clone())
-                .and_modify(|it| *it = None)
-                .or_insert(Some(id));
+            let is_loose = !module.is_package && !module.name.contains('.') && module.path_name.is_some();
+            let names_library = is_loose && is_library(&module.name);
+            if !names_library {
+                table
+                    .unique
+                    .entry(module.name.clone())
+                    .and_modify(|it| *it = None)
+                    .or_insert(Some(id));
+            }
             if let Some(path_name) = &module.path_name {
                 let entry = table.unique.entry(path_name.clone());
                 entry.and_modify(|it| *it = None).or_insert(Some(id));
@@ -76,7 +81,9 @@ impl ModuleTable {
                 table.tops.insert(top.to_owned(), ());
             }
             let top = module.name.split('.').next().unwrap_or_default();
-            table.tops.insert(top.to_owned(), ());
+            if !names_library {
+                table.tops.insert(top.to_owned(), ());
+            }
         }
         table.members = modules.par_iter().map(|it| members(&it.facts)).collect();
         table.stars = modules.par_iter().map(|it| stars(&it.facts)).collect();

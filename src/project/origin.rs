@@ -30,6 +30,12 @@ pub fn origin(names: &Names, graph: &CallGraph, at: At) -> At {
 /// The number that an expression stands for, where it is a constant of this project.
 #[must_use]
 pub fn constant(names: &Names, graph: &CallGraph, at: At) -> Option<u64> {
+    constant_within(names, graph, at, FUEL)
+}
+
+/// `self.n = int(self.n)` leads back to itself, so conversions are counted.
+fn constant_within(names: &Names, graph: &CallGraph, at: At, fuel: u32) -> Option<u64> {
+    let fuel = fuel.checked_sub(1)?;
     let made = origin(names, graph, at);
     let facts = names.facts(made.module);
     if facts.kind(made.node) == Kind::Call {
@@ -38,7 +44,7 @@ pub fn constant(names: &Names, graph: &CallGraph, at: At) -> Option<u64> {
         let func = facts.child(made.node, Role::Func)?;
         let named = super::classes::written(facts, func);
         return match named.rsplit('.').next()? {
-            "int" => constant(names, graph, At { node: value, ..made }),
+            "int" => constant_within(names, graph, At { node: value, ..made }, fuel),
             "getenv" | "get" if named.contains("env") => {
                 let default = facts.arg(made.node, 1)?;
                 let text = facts.payload_text(default)?;
@@ -74,15 +80,16 @@ impl Finder<'_> {
 
     fn name(self, at: At) -> Option<At> {
         let place = self.names.facts(at.module).name_place(at.node)?;
-        self.place(at.module, place).or_else(|| {
+        self.place(at.module, place, FUEL).or_else(|| {
             let facts = self.names.facts(at.module);
             let name = facts.text(facts.place(place).name);
-            self.member(at.module, name)
+            self.member(at.module, name, FUEL)
         })
     }
 
-    /// The value of a place with one definition.
-    fn place(self, module: ModuleId, place: PlaceId) -> Option<At> {
+    /// The value of a place with one definition. Modules that import from each other lead in circles.
+    fn place(self, module: ModuleId, place: PlaceId, fuel: u32) -> Option<At> {
+        let fuel = fuel.checked_sub(1)?;
         let facts = self.names.facts(module);
         let made = facts.definitions_of(place).iter();
         let mut made = made.filter(|it| !matches!(it.how, How::Declare { .. }));
@@ -92,15 +99,15 @@ impl Finder<'_> {
         match only.how {
             How::Assign { value, .. } | How::Enter { context: value, .. } => Some(At { module, node: value }),
             How::Param(index) => self.argument(module, only.function, index),
-            How::Import(_) => self.member(module, facts.text(facts.place(place).name)),
+            How::Import(_) => self.member(module, facts.text(facts.place(place).name), fuel),
             _ => None,
         }
     }
 
     /// A name of a module, which may come from another one.
-    fn member(self, module: ModuleId, name: &str) -> Option<At> {
+    fn member(self, module: ModuleId, name: &str, fuel: u32) -> Option<At> {
         match self.names.importer().member(module, name, FUEL) {
-            Target::Member(of, place) => self.place(of, place),
+            Target::Member(of, place) => self.place(of, place, fuel),
             _ => None,
         }
     }
@@ -151,15 +158,15 @@ impl Finder<'_> {
                 return is_followed.then_some(At { node: only, ..at });
             }
             let (_, place) = class.members.iter().find(|(sym, _)| facts.text(*sym) == name)?;
-            return self.place(at.module, *place);
+            return self.place(at.module, *place, FUEL);
         }
         match static_expr(self.names.importer(), at.module, value, FUEL)? {
-            Ty::Module(of) => self.member(of, name),
+            Ty::Module(of) => self.member(of, name, FUEL),
             Ty::Class(of) => {
                 let theirs = self.names.facts(of.module);
                 let class = &theirs.classes[of.local.0 as usize];
                 let (_, place) = class.members.iter().find(|(sym, _)| theirs.text(*sym) == name)?;
-                self.place(of.module, *place)
+                self.place(of.module, *place, FUEL)
             }
             _ => None,
         }

@@ -179,6 +179,10 @@ impl Collector<'_> {
             flags = flags.with(Flags::OFFLOADED);
         }
         if self.names.is_abstract(function) {
+            // What is awaited here is none of the implementations that can't be.
+            if of.kind == FnKind::Sync && flags.has(Flags::AWAITED) {
+                return;
+            }
             let them = implementations(self.names, function);
             if !them.is_empty() {
                 self.resolution.sets += 1;

@@ -12,8 +12,9 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         let place = texts.place(&it.location);
         writeln!(
             out,
-            "{}:{}:{}: {}[{}] {}",
+            "{}:{}{}:{}: {}[{}] {}",
             printable(report.sources.path(it.location.file)),
+            place.cell_before_line(),
             place.line,
             place.column.unwrap_or(1),
             severity(it),

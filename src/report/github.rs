@@ -11,6 +11,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     for finding in &report.findings {
         let it = finding.diagnostic;
         let place = texts.place(&it.location);
+        let (line, end_line, cell) = place.in_file();
         let command = match it.severity {
             Severity::High => "error",
             Severity::Medium => "warning",
@@ -21,12 +22,13 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             "::{command} title={},file={},line={},endLine={}",
             property(it.rule.name),
             property(report.sources.path(it.location.file)),
-            place.line,
-            place.end_line,
+            line,
+            end_line,
         )?;
         // GitHub refuses columns of a range that spans lines.
         if let (Some(column), Some(end)) = (place.column, place.end_column)
-            && place.line == place.end_line
+            && line == end_line
+            && place.cell.is_none()
         {
             write!(out, ",col={column},endColumn={end}")?;
         }
@@ -36,7 +38,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join("%0A");
-        writeln!(out, "::{text}")?;
+        writeln!(out, "::{cell}{text}")?;
     }
     Ok(())
 }

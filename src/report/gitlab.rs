@@ -36,9 +36,10 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         .map(|finding| {
             let it = finding.diagnostic;
             let place = texts.place(&it.location);
+            let (line, end_line, cell) = place.in_file();
             let path = report.sources.path(it.location.file);
             Issue {
-                description: printable(&format!("{}; {}", it.message, it.help)).into_owned(),
+                description: printable(&format!("{cell}{}; {}", it.message, it.help)).into_owned(),
                 check_name: it.rule.name,
                 // GitLab takes two issues with one fingerprint for one, and ours does not depend on the path.
                 fingerprint: format!("{}:{path}", finding.fingerprint),
@@ -50,8 +51,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
                 location: Place {
                     path,
                     lines: Lines {
-                        begin: place.line,
-                        end: place.end_line,
+                        begin: line,
+                        end: end_line,
                     },
                 },
             }

@@ -8,6 +8,7 @@ use crate::diagnostic::FileError;
 use crate::diagnostic::Fix;
 use crate::diagnostic::Safety;
 use crate::diagnostic::Severity;
+use crate::source::Location;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -48,6 +49,8 @@ struct Item<'a> {
     severity: Severity,
     confidence: Confidence,
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     column: Option<u32>,
     end_line: u32,
@@ -69,6 +72,8 @@ struct Item<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Step<'a> {
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     qualname: &'a str,
     text: &'a str,
@@ -77,6 +82,8 @@ struct Step<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Related<'a> {
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     text: &'a str,
 }
@@ -142,6 +149,7 @@ fn item<'a>(report: &'a Report<'_>, finding: &'a Finding<'_>, texts: &mut Texts<
         severity: it.severity,
         confidence: it.confidence,
         path: report.sources.path(it.location.file),
+        cell: place.cell,
         line: place.line,
         column: place.column,
         end_line: place.end_line,
@@ -158,7 +166,11 @@ fn item<'a>(report: &'a Report<'_>, finding: &'a Finding<'_>, texts: &mut Texts<
             .iter()
             .map(|step| Step {
                 path: report.sources.path(step.location.file),
-                line: step.location.line,
+                cell: report
+                    .sources
+                    .cell(step.location.file, step.location.line)
+                    .map(|it| it.0),
+                line: line(report, &step.location),
                 qualname: &step.qualname,
                 text: &step.text,
             })
@@ -168,13 +180,23 @@ fn item<'a>(report: &'a Report<'_>, finding: &'a Finding<'_>, texts: &mut Texts<
             .iter()
             .map(|label| Related {
                 path: report.sources.path(label.location.file),
-                line: label.location.line,
+                cell: report
+                    .sources
+                    .cell(label.location.file, label.location.line)
+                    .map(|it| it.0),
+                line: line(report, &label.location),
                 text: &label.text,
             })
             .collect(),
         fingerprint: finding.fingerprint,
         fix: it.fix.as_ref().map(|fix| fix_item(report, fix, texts)),
     }
+}
+
+/// In a notebook the line in its cell.
+fn line(report: &Report<'_>, location: &Location) -> u32 {
+    let cell = report.sources.cell(location.file, location.line);
+    cell.map_or(location.line, |it| it.1)
 }
 
 fn fix_item<'a>(report: &'a Report<'_>, fix: &'a Fix, texts: &mut Texts<'_>) -> FixItem<'a> {

@@ -42,10 +42,11 @@ fn section(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Strin
     let place = texts.place(&it.location);
     let path = report.sources.path(it.location.file);
     let mut text = format!(
-        "\n<details><summary><b>{}</b> <code>{}</code> <code>{}:{}</code> {}</summary>\n\n",
+        "\n<details><summary><b>{}</b> <code>{}</code> <code>{}:{}{}</code> {}</summary>\n\n",
         severity(it),
         it.rule.name,
         html(path),
+        place.cell_before_line(),
         place.line,
         html(&it.message.replace('`', "")),
     );
@@ -60,7 +61,7 @@ fn section(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Strin
     chain(report, it, &mut text);
     for other in &fold.others {
         let at = &other.diagnostic.location;
-        let place = code(&format!("{}:{}", report.sources.path(at.file), at.line));
+        let place = code(&report.sources.spot(at));
         let _ = writeln!(text, "- also {place} in {}", code(&other.diagnostic.qualname));
     }
     text.push_str("\n</details>\n");
@@ -73,7 +74,7 @@ fn chain(report: &Report<'_>, it: &Diagnostic, text: &mut String) {
     }
     text.push_str("- Chain:\n");
     for step in &it.witness {
-        let place = format!("{}:{}", report.sources.path(step.location.file), step.location.line);
+        let place = report.sources.spot(&step.location);
         let _ = writeln!(
             text,
             "  1. {} {} → {}",

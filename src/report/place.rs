@@ -10,6 +10,8 @@ use crate::source::text_hash;
 pub(super) struct Text {
     pub(super) text: String,
     pub(super) lines: LineIndex,
+    /// It is the code of a notebook.
+    pub(super) is_notebook: bool,
 }
 
 impl Text {
@@ -18,6 +20,7 @@ impl Text {
         Self {
             text: String::new(),
             lines: LineIndex::new(""),
+            is_notebook: false,
         }
     }
 }
@@ -25,10 +28,28 @@ impl Text {
 /// A range as people count it. Only the line is known where the file has changed since it was analysed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
+    /// In a notebook the cell in which the lines are counted.
+    pub(super) cell: Option<u32>,
     pub(super) line: u32,
     pub(super) column: Option<u32>,
     pub(super) end_line: u32,
     pub(super) end_column: Option<u32>,
+}
+
+impl Place {
+    /// `cell 3:` in a notebook, nothing elsewhere; it stands before a line.
+    pub(super) fn cell_before_line(self) -> String {
+        self.cell.map_or_else(String::new, |cell| format!("cell {cell}:"))
+    }
+
+    /// The line for those who know only files: a notebook's cells have none there, so it is the first, and the second
+    /// value says where it really is.
+    pub(super) fn in_file(self) -> (u32, u32, String) {
+        match self.cell {
+            Some(cell) => (1, 1, format!("cell {cell}, line {}: ", self.line)),
+            None => (self.line, self.end_line, String::new()),
+        }
+    }
 }
 
 /// Reads files one at a time, for reports that go through them in order.
@@ -55,13 +76,28 @@ impl<'a> Texts<'a> {
         let analysed = self.report.hashes.get(file.0 as usize).copied()?;
         (text_hash(&text) == analysed).then(|| Text {
             lines: LineIndex::new(&text),
+            is_notebook: self.report.sources.file(file).is_notebook,
             text,
         })
     }
 
     pub(super) fn place(&mut self, location: &Location) -> Place {
-        let Some(Text { text, lines }) = self.text(location.file) else {
+        let place = self.place_in_text(location);
+        match self.report.sources.cell(location.file, place.line) {
+            Some((cell, line)) => Place {
+                cell: Some(cell),
+                line,
+                end_line: line + (place.end_line - place.line),
+                ..place
+            },
+            None => place,
+        }
+    }
+
+    fn place_in_text(&mut self, location: &Location) -> Place {
+        let Some(Text { text, lines, .. }) = self.text(location.file) else {
             return Place {
+                cell: None,
                 line: location.line,
                 column: None,
                 end_line: location.line,
@@ -71,6 +107,7 @@ impl<'a> Texts<'a> {
         let start = lines.position(text, location.start as usize);
         let end = lines.position(text, location.end as usize);
         Place {
+            cell: None,
             line: start.line,
             column: Some(start.column),
             end_line: end.line,

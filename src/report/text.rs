@@ -48,7 +48,13 @@ fn write_one<W: WriteColor>(
     let it = fold.first.diagnostic;
     let place = texts.place(&it.location);
     let others = others(report, fold, texts);
-    let path = printable(report.sources.path(it.location.file));
+    let path = match place.cell {
+        Some(cell) => Cow::Owned(format!("{}:cell {cell}", report.sources.path(it.location.file))),
+        None => Cow::Borrowed(report.sources.path(it.location.file)),
+    };
+    let path = printable(&path);
+    // Lines are counted from the beginning of the cell.
+    let above = place.cell.map_or(0, |_| it.location.line - place.line);
     let snippet = texts
         .text(it.location.file)
         .filter(|text| is_showable(text, &it.location))
@@ -56,10 +62,12 @@ fn write_one<W: WriteColor>(
             path: &path,
             source: printable_in_place(&text.text),
             text,
+            above,
         });
     let mut notes = notes(report, it);
     notes.extend(others);
     if snippet.is_none() {
+        let path = printable(report.sources.path(it.location.file));
         notes.insert(0, format!("at {path}:{}", line_and_column(place)));
     }
     let diagnostic = codespan::Diagnostic::new(level(it.severity))
@@ -72,6 +80,7 @@ fn write_one<W: WriteColor>(
         path: &path,
         source: Cow::Borrowed(""),
         text: &nothing,
+        above,
     });
     term::emit_to_write_style(out, &term::Config::default(), &snippet, &diagnostic).map_err(|error| match error {
         Error::Io(error) => error,
@@ -89,8 +98,8 @@ fn level(severity: Severity) -> codespan::Severity {
 
 fn line_and_column(place: Place) -> String {
     match place.column {
-        Some(column) => format!("{}:{column}", place.line),
-        None => place.line.to_string(),
+        Some(column) => format!("{}{}:{column}", place.cell_before_line(), place.line),
+        None => format!("{}{}", place.cell_before_line(), place.line),
     }
 }
 
@@ -119,8 +128,8 @@ fn notes(report: &Report<'_>, it: &Diagnostic) -> Vec<String> {
     let mut notes = Vec::new();
     let elsewhere = it.labels.iter().filter(|label| label.location.file != it.location.file);
     for label in elsewhere {
-        let path = printable(report.sources.path(label.location.file));
-        notes.push(format!("{path}:{}: {}", label.location.line, printable(&label.text)));
+        let spot = report.sources.spot(&label.location);
+        notes.push(format!("{}: {}", printable(&spot), printable(&label.text)));
     }
     // A chain of one step is the place that is shown anyway.
     if it.witness.len() > 1 {
@@ -144,9 +153,8 @@ fn chain(report: &Report<'_>, it: &Diagnostic) -> String {
         .witness
         .iter()
         .map(|step| {
-            let path = printable(report.sources.path(step.location.file));
             [
-                format!("{path}:{}", step.location.line),
+                printable(&report.sources.spot(&step.location)).into_owned(),
                 printable(&step.qualname).into_owned(),
                 printable(&step.text).into_owned(),
             ]
@@ -194,6 +202,8 @@ struct Snippet<'a> {
     /// Same offsets as `text`, without control characters.
     source: Cow<'a, str>,
     text: &'a Text,
+    /// So many lines of a notebook stand before the cell.
+    above: u32,
 }
 
 impl Snippet<'_> {
@@ -223,6 +233,10 @@ impl<'f> Files<'f> for Snippet<'_> {
 
     fn line_index(&'f self, (): (), byte_index: usize) -> Result<usize, Error> {
         Ok(self.text.lines.line_of(byte_index))
+    }
+
+    fn line_number(&'f self, (): (), line_index: usize) -> Result<usize, Error> {
+        Ok((line_index + 1).saturating_sub(self.above as usize))
     }
 
     fn line_range(&'f self, (): (), line_index: usize) -> Result<Range<usize>, Error> {

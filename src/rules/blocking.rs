@@ -4,12 +4,13 @@
 //! chain, and where `to_thread` would go.
 
 use crate::catalog::{Blocks, Cost, EntryId};
-use crate::diagnostic::{Confidence, Diagnostic, Exposure, Severity};
-use crate::facts::{FnKind, Kind, NodeId};
-use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure};
+use crate::facts::{FnKind, Kind, NodeId, PlaceId, Role};
+use crate::project::{Callee, FnId, Reach, SiteId, Tier, written};
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::mends;
+use crate::rules::weight::Weight;
 use std::cmp::Reverse;
 
 /// The rule of a kind.
@@ -98,9 +99,9 @@ fn hits(cx: &Context<'_>, id: FnId) -> Vec<Hit> {
     all
 }
 
-type Weight = (Tier, Reverse<Cost>, u32, usize);
+type Place = (Tier, Reverse<Cost>, u32, usize);
 
-fn weigh(hit: &Hit) -> Weight {
+fn weigh(hit: &Hit) -> Place {
     let place = Blocks::BY_WEIGHT.iter().position(|&it| it == hit.kind).unwrap_or(0);
     (hit.reach.tier, hit.reach.cost, hit.reach.hops, place)
 }
@@ -127,18 +128,27 @@ fn is_part_of(cx: &Context<'_>, node: NodeId, other: NodeId) -> bool {
     if facts.contains(node, other) {
         // The receiver of a method call blocks by itself.
         return facts
-            .child(node, crate::facts::Role::Func)
+            .child(node, Role::Func)
             .is_some_and(|func| facts.contains(func, other));
     }
+    let receiver = root_place(cx, node);
     facts.ancestors(node).any(|it| {
         facts.kind(it) == Kind::With
-            && facts
-                .children_as(it, crate::facts::Role::Item)
-                .any(|item| facts.contains(item, other))
-            && !facts
-                .children_as(it, crate::facts::Role::Item)
-                .any(|item| facts.contains(item, node))
+            && facts.children_as(it, Role::Item).any(|item| {
+                let names_it = || facts.descendants(item).any(|name| facts.name_place(name) == receiver);
+                facts.contains(item, other) && !facts.contains(item, node) && receiver.is_some() && names_it()
+            })
     }) && matches!(direct_entry(cx, node), Some(entry) if is_method(cx, entry))
+}
+
+/// The name on which a method is called: `file` of `file.read()`.
+fn root_place(cx: &Context<'_>, call: NodeId) -> Option<PlaceId> {
+    let facts = cx.facts();
+    let mut at = facts.child(call, Role::Func)?;
+    while let Some(value) = facts.child(at, Role::Value) {
+        at = value;
+    }
+    facts.name_place(at)
 }
 
 fn is_method(cx: &Context<'_>, entry: EntryId) -> bool {
@@ -162,6 +172,9 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     let (chain, entry) = project
         .blocking
         .chain(&project.names, &project.graph, hit.site, hit.kind)?;
+    if hit.kind == Blocks::Wait && is_known_to_be_ready(cx, hit.node, &chain) {
+        return None;
+    }
     let end = project.names.catalog.entry_name(entry).to_owned();
     let name = end.strip_prefix("builtins.").unwrap_or(&end);
     let called = cx.call_text(project.graph.site(hit.site).at);
@@ -171,9 +184,10 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
         format!("`{called}` reaches `{name}`, which {}", verb(hit.kind))
     };
     let mut diagnostic = cx.diagnostic(&rule.info, id, hit.node, message);
-    let exposure = exposure(cx, id, hit);
+    let weight = Weight::new(cx, id, hit.site, hit.kind, &hit.reach, &chain);
+    let exposure = weight.exposure();
     diagnostic.exposure = exposure;
-    diagnostic.severity = severity(cx, id, hit, exposure);
+    diagnostic.severity = weight.severity();
     diagnostic.confidence = if hit.reach.duck {
         Confidence::Medium
     } else {
@@ -189,70 +203,31 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     Some(diagnostic)
 }
 
-fn exposure(cx: &Context<'_>, id: FnId, hit: &Hit) -> Exposure {
-    let own = cx.exposure(id);
-    let flags = cx.project.graph.site(hit.site).flags;
-    // What an open function does per item is per item whoever calls it; short stalls only count where that is certain.
-    let per_item = flags.has(Flags::IN_LOOP) && hit.reach.cost.0 == Cost::High;
-    if own == Exposure::Open && per_item {
-        Exposure::Hot
-    } else {
-        own
-    }
-}
-
-/// Cost decides, exposure lowers: what runs once, only after an error, or beside nothing else is right and negligible.
-fn severity(cx: &Context<'_>, id: FnId, hit: &Hit, exposure: Exposure) -> Severity {
-    if hit.reach.tier != Tier::Always || exposure == Exposure::Solitary {
-        return Severity::Low;
-    }
-    match hit.reach.cost.0 {
-        // CPU work at the beginning or end of a thing's life is what it costs to have it.
-        Cost::High if hit.kind == Blocks::Cpu && is_one_off(cx, id) => Severity::Low,
-        Cost::High => Severity::High,
-        Cost::Medium if exposure == Exposure::Hot && hit.reach.hops <= MAX_SHORT_HOPS => Severity::Medium,
-        // Milliseconds matter where they recur. Of an open function nobody knows that; what stands in it is likely its
-        // purpose, what a helper does is as likely a setting, a cache or an option (docs/precision.md: 0 of 7 acted on).
-        Cost::Medium if hit.reach.hops == 0 && !is_one_off(cx, id) => Severity::Medium,
-        Cost::Micro if cx.pedantic => Severity::Medium,
-        Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
-    }
-}
-
-/// A stall of milliseconds further away than this is likely an exception of what lies between.
-const MAX_SHORT_HOPS: u32 = 3;
-
-/// Functions that by their name run at the beginning or the end of something's life.
-fn is_one_off(cx: &Context<'_>, id: FnId) -> bool {
-    const STEMS: [&str; 18] = [
-        "setup",
-        "init",
-        "initialize",
-        "start",
-        "startup",
-        "stop",
-        "shutdown",
-        "close",
-        "teardown",
-        "cleanup",
-        "connect",
-        "disconnect",
-        "launch",
-        "install",
-        "bootstrap",
-        "aenter",
-        "aexit",
-        "configure",
-    ];
-    let facts = cx.project.names.facts(id.module);
-    let name = facts.text(facts.function(id.local).name).trim_matches('_');
-    let name = name
-        .strip_prefix("async_")
-        .or_else(|| name.strip_prefix('a').filter(|it| STEMS.contains(it)))
-        .unwrap_or(name);
-    STEMS
-        .iter()
-        .any(|&stem| name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('_')))
+/// `while queue.empty(): await ...` just before `queue.get()`, or before a method of its own that does that.
+fn is_known_to_be_ready(cx: &Context<'_>, node: NodeId, chain: &[SiteId]) -> bool {
+    let graph = &cx.project.graph;
+    let receiver = |it: SiteId| {
+        let at = graph.site(it).at;
+        let facts = cx.project.names.facts(at.module);
+        let value = facts.child(facts.child(at.node, Role::Func)?, Role::Value)?;
+        Some(written(facts, value))
+    };
+    let Some((queue, way)) = chain.split_last().and_then(|(&end, way)| Some((receiver(end)?, way))) else {
+        return false;
+    };
+    let on_self = way.iter().all(|&it| receiver(it).as_deref() == Some("self"));
+    let facts = cx.facts();
+    let statement = facts.statement_of(node);
+    let before = facts
+        .children(NodeId(facts.node(statement).parent))
+        .take_while(|&it| it < statement);
+    let waits = |it: NodeId| {
+        let func = facts
+            .child(it, Role::Test)
+            .and_then(|test| facts.child(test, Role::Func));
+        facts.kind(it) == Kind::While && func.is_some_and(|it| written(facts, it) == format!("{queue}.empty"))
+    };
+    on_self && !queue.is_empty() && before.last().is_some_and(waits)
 }
 
 fn verb(kind: Blocks) -> &'static str {

@@ -4,6 +4,7 @@ use crate::catalog::{Act, EntryId, Is, Takes};
 use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Fate, Kind, LocalFn, NodeId};
 use crate::project::{Callee, Flags, Site};
+use crate::rules::bystanders::is_bystander;
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
@@ -78,13 +79,21 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     diagnostic.help = help(cx);
     diagnostic.fix = super::mends::keep(cx, site.at.node);
     // With a callback somebody sees the exception, at least.
-    if is_on_error_path(cx, site) || cx.facts().fate(site.at.node) == Fate::OnlyCalledBack {
+    let seen = cx.facts().fate(site.at.node) == Fate::OnlyCalledBack;
+    let work = work(cx, site.at.node).unwrap_or_default();
+    if seen || is_on_error_path(cx, site) || is_bystander(&work) || is_finalizer(cx, local) {
         diagnostic.severity = Severity::Low;
     }
     if site.flags.has(Flags::DUCK) {
         diagnostic.confidence = Confidence::Medium;
     }
     diagnostic
+}
+
+/// `__del__` can neither await nor keep anything.
+fn is_finalizer(cx: &Context<'_>, local: LocalFn) -> bool {
+    let facts = cx.facts();
+    facts.text(facts.function(local).name) == "__del__"
 }
 
 /// Best effort after an error: in an `except` block, or in a function that is only called from one.

@@ -1,7 +1,7 @@
 //! What the fan-out rules say, and the fan-outs that none of them speaks of.
 
 use crate::facts::{Kind, NodeId, Role};
-use crate::project::{At, FanOut, FnId, Strand, Worker, has_word as named_word, says_limit as named_limit};
+use crate::project::{At, FanOut, FnId, Resource, Strand, Worker, has_word as named_word, says_limit as named_limit};
 use crate::rules::context::{Context, Library};
 use crate::rules::text::expr_text;
 
@@ -183,7 +183,9 @@ pub(super) fn is_broadcast(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) 
 
 /// Collections of what somebody has configured: a handful, whatever the data.
 pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
-    const PARTS: [&str; 44] = [
+    const PARTS: [&str; 46] = [
+        "device",
+        "devices",
         "providers",
         "retrievers",
         "advisors",
@@ -263,4 +265,18 @@ fn runs_for_ever(cx: &Context<'_>, function: FnId) -> bool {
         let leaves = |kind: Kind| matches!(kind, Kind::Break | Kind::Return);
         !facts.descendants(it).any(|it| leaves(facts.kind(it)))
     })
+}
+
+/// What comes of too many at once.
+pub(super) fn consequence(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Network => {
+            "as many requests as there are items go out together, and end in rate limits, timeouts and full pools"
+        }
+        Resource::Database => {
+            "as many queries as there are items wait for the pool's few connections, and so does everybody else"
+        }
+        Resource::Subprocess => "as many processes as there are items compete for the machine",
+        Resource::File => "as many files as there are items are open together, up to the limit of the process",
+    }
 }

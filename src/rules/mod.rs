@@ -2,6 +2,7 @@
 //!
 //! A rule is a `static` value and one `check`. It asks the project and writes diagnostics; it knows no files, logs or output.
 
+mod backoff_inside_limiter;
 mod blocking;
 mod blocking_database_call;
 mod blocking_dns_lookup;
@@ -11,6 +12,7 @@ mod blocking_sdk_call;
 mod blocking_sleep;
 mod blocking_subprocess;
 mod blocking_wait;
+mod bystanders;
 mod client_per_call;
 mod clients;
 mod context;
@@ -22,6 +24,7 @@ mod dangling_task;
 mod default_pool_limits;
 mod disabled_timeout;
 mod endings;
+mod fan_out_named;
 mod fan_out_reach;
 mod fan_out_text;
 mod growth;
@@ -32,21 +35,28 @@ mod lock_across_await;
 mod mends;
 mod missing_deadline;
 mod nested_event_loop;
+mod nested_retry;
+mod nested_text;
 mod pool_smaller_than_limiter;
 mod rebuilt_context;
 mod retry;
+mod retry_without_backoff;
 mod retry_without_jitter;
+mod strongest;
 mod swallowed_cancellation;
 mod text;
 mod twin;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
+mod unbounded_retry;
 mod waits;
+mod weight;
 
 use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::RuleInfo;
 pub use context::{Context, Library, Settings};
+pub use strongest::keep_strongest;
 
 /// A rule: what is known of it, and its check of one module.
 #[derive(Debug)]
@@ -59,6 +69,7 @@ pub struct Rule {
 
 /// Every rule, sorted by name.
 pub static ALL: &[&Rule] = &[
+    &backoff_inside_limiter::RULE,
     &blocking_database_call::RULE,
     &blocking_dns_lookup::RULE,
     &blocking_file_io::RULE,
@@ -77,12 +88,15 @@ pub static ALL: &[&Rule] = &[
     &lock_across_await::RULE,
     &missing_deadline::RULE,
     &nested_event_loop::RULE,
+    &nested_retry::RULE,
     &pool_smaller_than_limiter::RULE,
     &rebuilt_context::RULE,
+    &retry_without_backoff::RULE,
     &retry_without_jitter::RULE,
     &swallowed_cancellation::RULE,
     &unawaited_coroutine::RULE,
     &unbounded_fan_out::RULE,
+    &unbounded_retry::RULE,
 ];
 
 /// The rule that speaks of a kind of blocking.

@@ -1,9 +1,9 @@
 #![doc = include_str!("../../rules/retry-without-jitter.md")]
 
 use super::mends;
-use super::retry::{self, Form, Retry};
-use crate::diagnostic::{Diagnostic, Exposure, Fix, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::{How, MODULE_FN};
+use super::retry::{self, Errors, Form, Growth, Limit, Retry};
+use crate::diagnostic::{Diagnostic, Fix, Pattern, RuleInfo, RuleSet, Severity};
+use crate::facts::How;
 use crate::project::{At, Steadiness};
 use crate::rules::{Context, Rule};
 
@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
         pattern: Pattern::RetryStorm,
         severity: Severity::Medium,
         set: RuleSet::Default,
-        subsumes: &[],
+        subsumes: &["retry-without-backoff"],
         page: include_str!("../../rules/retry-without-jitter.md"),
     },
     check,
@@ -23,7 +23,9 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for retry in retry::all(cx) {
-        if matches!(retry.waits, Steadiness::Fixed | Steadiness::Given) {
+        let same = matches!(retry.waits, Steadiness::Fixed | Steadiness::Given);
+        let waits = retry.growth != Growth::Immediate && !matches!(retry.limit, Limit::Attempts(0 | 1));
+        if same && waits && !matches!(retry.errors, Errors::Local | Errors::Results) {
             found.push(report(cx, &retry));
         }
     }
@@ -48,11 +50,7 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
     diagnostic
         .labels
         .extend(computed(cx, retry).map(|it| cx.label(it, "the same for everybody")));
-    // A policy that a module makes for its functions is as exposed as they are.
-    let is_shared = retry.function == MODULE_FN && retry.form != Form::Loop;
-    if (diagnostic.exposure == Exposure::Solitary && !is_shared) || retry.is_minor {
-        diagnostic.severity = Severity::Low;
-    }
+    retry.weigh_crowd(cx, &mut diagnostic);
     diagnostic
 }
 

@@ -1,7 +1,9 @@
 #![doc = include_str!("../../rules/unbounded-fan-out.md")]
 
+use super::fan_out_named::named;
 use super::fan_out_reach::{looks_limited, reached, witness};
 use super::fan_out_text as text;
+use super::ineffective_limiter::speaks_of;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::NodeId;
 use crate::project::{FanOut, FnId, Reached, Resource, Strand, Width, Worker};
@@ -51,7 +53,9 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
             Some((strand, worker, reached(cx, fan_out, worker)?))
         })
         .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
-    let (strand, worker, reached) = known?;
+    let Some((strand, worker, reached)) = known else {
+        return by_name(cx, fan_out);
+    };
     // A limiter on the way that limits nothing is a finding of its own, and says it better.
     if looks_limited(cx, fan_out, worker, &reached) {
         return None;
@@ -59,16 +63,54 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
     Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
 }
 
-fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
+/// Nothing is known of what the workers reach, but they wait for what is called a client.
+fn by_name(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<NodeId>)> {
+    if speaks_of(cx, fan_out) {
+        return None;
+    }
+    fan_out
+        .strands
+        .iter()
+        .filter(|it| it.width == Width::Data)
+        .find_map(|strand| {
+            let worker = strand.worker.as_ref().filter(|it| !it.in_thread)?;
+            if text::is_broadcast(cx, fan_out, strand) || text::is_service(cx, fan_out, worker) {
+                return None;
+            }
+            let named = named(cx, fan_out, worker)?;
+            let mut diagnostic = told(cx, fan_out, strand, worker);
+            diagnostic.why = format!(
+                "each of them waits for `{}`, which by its name goes to a service: {}",
+                named.call,
+                text::consequence(Resource::Network)
+            );
+            diagnostic.witness = named.witness;
+            diagnostic.severity = severity(Resource::Network, diagnostic.exposure);
+            if text::is_configured(cx, strand) {
+                diagnostic.severity = Severity::Low;
+            }
+            diagnostic.confidence = Confidence::Medium;
+            diagnostic.group = named.call;
+            Some((diagnostic, strand.source))
+        })
+}
+
+/// What is started, and how many.
+fn told(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Diagnostic {
     let work = text::worker(cx, worker);
     let starter = text::starter(cx, fan_out);
     let items = text::items(cx, strand);
     let message = format!("`{starter}` starts one {work} per {items}, with nothing that bounds how many run at once");
     let mut diagnostic = cx.diagnostic(&RULE.info, fan_out.orchestrator, fan_out.at.node, message);
-    let end = cx.project.names.catalog.entry_name(reached.entry).to_owned();
-    diagnostic.why = format!("each of them reaches `{end}`: {}", consequence(reached.resource));
     diagnostic.help = text::help(cx, &work);
     diagnostic.labels = labels(cx, fan_out, strand, worker);
+    diagnostic
+}
+
+fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker, reached: &Reached) -> Diagnostic {
+    let mut diagnostic = told(cx, fan_out, strand, worker);
+    let end = cx.project.names.catalog.entry_name(reached.entry).to_owned();
+    diagnostic.why = format!("each of them reaches `{end}`: {}", text::consequence(reached.resource));
     diagnostic.witness = witness(cx, fan_out, worker, reached);
     diagnostic.severity = severity(reached.resource, diagnostic.exposure);
     if text::is_configured(cx, strand) {
@@ -98,18 +140,5 @@ fn severity(resource: Resource, exposure: Exposure) -> Severity {
     match (resource, exposure) {
         (Resource::File, _) | (_, Exposure::Solitary) => Severity::Medium,
         _ => Severity::High,
-    }
-}
-
-fn consequence(resource: Resource) -> &'static str {
-    match resource {
-        Resource::Network => {
-            "as many requests as there are items go out together, and end in rate limits, timeouts and full pools"
-        }
-        Resource::Database => {
-            "as many queries as there are items wait for the pool's few connections, and so does everybody else"
-        }
-        Resource::Subprocess => "as many processes as there are items compete for the machine",
-        Resource::File => "as many files as there are items are open together, up to the limit of the process",
     }
 }

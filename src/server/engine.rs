@@ -81,8 +81,10 @@ impl Engine {
         &self.sources
     }
 
+    /// Whether the file is one of the project whose text is what an editor shows, which a notebook's is not.
     pub(super) fn has(&self, path: &Path) -> bool {
-        self.sources.find(path).is_some()
+        let found = self.sources.find(path);
+        found.is_some_and(|it| !self.sources.file(it).is_notebook)
     }
 
     /// Gives a file a text of its own, or what is on disk again.
@@ -109,25 +111,30 @@ impl Engine {
 
     /// Links what has changed since the last time; says whether anything had.
     pub(super) fn refresh(&mut self) -> Result<bool> {
-        let Some(project) = self.project.take() else {
+        let Some(mut project) = self.project.take() else {
             self.load()?;
             return Ok(true);
         };
         let mut renewed = Vec::new();
+        let mut moved = false;
         for file in std::mem::take(&mut self.changed) {
-            let known = &project.names.modules[file.0 as usize];
+            let known = &mut project.names.modules[file.0 as usize];
             let (module, failure) = self.lower(file);
             match failure {
                 Some(failure) => self.failures.insert(file, failure),
                 None => self.failures.remove(&file),
             };
-            if module.facts != known.facts {
+            if known.facts.says_the_same(&module.facts) {
+                // Only places have changed, and these are looked up in the facts.
+                moved |= known.facts != module.facts;
+                known.facts = module.facts;
+            } else if module.facts != known.facts {
                 renewed.push((file, module));
             }
         }
         if renewed.is_empty() {
             self.project = Some(project);
-            return Ok(false);
+            return Ok(moved);
         }
         // Nothing of the old links is needed to make the new ones, and two at a time would cost twice the memory.
         let (mut modules, catalog) = unlinked(project);

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What both threads know.
 #[derive(Default)]
@@ -89,19 +90,38 @@ pub(super) fn work(shared: &Mutex<Shared>, events: &Receiver<Event>, client: &Cl
         engines: Vec::new(),
         asked: AtomicU32::new(0),
     };
+    let mut quiet = Duration::ZERO;
     while let Ok(first) = events.recv() {
-        let mut batch = vec![first];
-        batch.extend(events.try_iter());
+        let batch = gather(first, events, quiet);
         if batch.iter().any(|it| matches!(it, Event::Stop)) {
             return;
         }
+        let began = Instant::now();
         if let Err(panic) = guard::catch(|| pool.install(|| worker.step(batch))) {
             // What was linked may be half-made; the next step begins anew.
             worker.engines.clear();
             worker.answer_all();
             client.complain(format!("tailspike failed, please report it: {panic}"));
         }
+        quiet = (began.elapsed() / 8).min(LONGEST_QUIET);
     }
+}
+
+/// Whoever types pauses longer than this between words, and does not notice that an answer comes so much later.
+const LONGEST_QUIET: Duration = Duration::from_millis(100);
+
+/// What comes together with the first event: where a step takes long, all that follows before a short quiet, so that it is
+/// not begun for a text that is outdated before it ends.
+fn gather(first: Event, events: &Receiver<Event>, quiet: Duration) -> Vec<Event> {
+    let mut batch = vec![first];
+    let until = Instant::now() + quiet * 4;
+    while Instant::now() < until
+        && let Ok(next) = events.recv_timeout(quiet)
+    {
+        batch.push(next);
+    }
+    batch.extend(events.try_iter());
+    batch
 }
 
 struct Worker<'a> {

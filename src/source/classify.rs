@@ -8,11 +8,11 @@ const EXCLUDED_FOLDERS: [&str; 3] = ["__pycache__", "node_modules", "site-packag
 /// Left out only directly below the root: deeper down these are ordinary package names.
 const EXCLUDED_AT_ROOT: [&str; 2] = ["build", "dist"];
 
-/// Whether the name is one of a Python source file.
+/// Whether the name is one of a Python source file or a notebook.
 pub(super) fn is_python(name: &OsStr) -> bool {
     matches!(
         Path::new(name).extension().and_then(OsStr::to_str),
-        Some("py" | "pyi" | "pyw")
+        Some("py" | "pyi" | "pyw" | "ipynb")
     )
 }
 

@@ -7,6 +7,7 @@ mod classify;
 mod decode;
 mod globs;
 mod module;
+mod notebook;
 mod position;
 mod printable;
 mod read;
@@ -15,6 +16,7 @@ mod walk;
 
 pub use decode::{decode, encode};
 pub use globs::{GlobError, PathGlobs};
+pub use notebook::{Cells, is_notebook};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
 pub use read::{MAX_BYTES, ReadError, reason};
@@ -57,6 +59,8 @@ pub struct SourceFile {
     pub is_test: bool,
     /// A `.pyi` stub.
     pub is_stub: bool,
+    /// A notebook; its text is the code of its cells.
+    pub is_notebook: bool,
     /// An `__init__` file; its `module` is the package.
     pub is_package: bool,
     /// The folder above its topmost package, relative to the root; empty for the root itself.
@@ -198,22 +202,55 @@ impl Sources {
         };
     }
 
+    /// The cell of a place in a notebook, and the line in it, counted from 1; `None` for other files.
+    #[must_use]
+    pub fn cell(&self, file: FileId, line: u32) -> Option<(u32, u32)> {
+        if !self.file(file).is_notebook {
+            return None;
+        }
+        let (_, cells) = self.read_with_cells(file).ok()?;
+        cells.map(|it| it.place(line))
+    }
+
+    /// `path:line`, or `path:cell 3:line` in a notebook.
+    #[must_use]
+    pub fn spot(&self, location: &Location) -> String {
+        let path = self.path(location.file);
+        match self.cell(location.file, location.line) {
+            Some((cell, line)) => format!("{path}:cell {cell}:{line}"),
+            None => format!("{path}:{}", location.line),
+        }
+    }
+
     /// How many files have been read so far, for whoever waits.
     #[must_use]
     pub fn reads(&self) -> usize {
         self.reads.load(Ordering::Relaxed)
     }
 
-    /// The decoded text of a file.
+    /// The decoded text of a file; of a notebook the code of its cells.
     ///
     /// # Errors
     /// The file can't be read, is not text, or its encoding is unknown.
     pub fn read(&self, id: FileId) -> Result<String, ReadError> {
+        self.read_with_cells(id).map(|it| it.0)
+    }
+
+    /// The same, and for a notebook which of its lines stand in which cell.
+    ///
+    /// # Errors
+    /// As [`Sources::read`].
+    pub fn read_with_cells(&self, id: FileId) -> Result<(String, Option<Cells>), ReadError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
-        match self.injected.get(&id) {
-            Some(text) => Ok(text.clone()),
-            None => read::read(&self.file(id).absolute),
+        let text = match self.injected.get(&id) {
+            Some(text) => text.clone(),
+            None => read::read(&self.file(id).absolute)?,
+        };
+        if !self.file(id).is_notebook {
+            return Ok((text, None));
         }
+        let (code, cells) = notebook::code(&text)?;
+        Ok((code, Some(cells)))
     }
 }
 

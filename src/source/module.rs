@@ -1,7 +1,7 @@
 //! From a set of paths to modules: import roots, dotted names, what is reported. Looks at no file.
 
 use super::root::{self, Named};
-use super::{SourceFile, WalkOptions, classify, walk};
+use super::{SourceFile, WalkOptions, classify, notebook, walk};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 
@@ -25,17 +25,23 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptio
     let mut roots = FxHashMap::default();
     paths
         .into_iter()
-        .map(|(path, absolute)| {
+        .filter_map(|(path, absolute)| {
             let (folder, name) = split(&path);
             let import_root = roots
                 .entry(folder.to_owned())
                 .or_insert_with(|| import_root(folder, &packages))
                 .clone();
-            let module = module(&path, &import_root);
+            let is_notebook = notebook::is_notebook(&absolute);
+            // Nobody can import a notebook, so it must not bear the name of the module beside it.
+            let own = if is_notebook { ".ipynb" } else { "" };
+            let module = module(&path, &import_root) + own;
             let is_test = classify::is_test(&path);
             let is_stub = name.ends_with(".pyi");
-            SourceFile {
-                reported: !(is_stub || forced && is_test) && named.covers(&absolute, is_test),
+            let reported = !(is_stub || forced && is_test) && named.covers(&absolute, is_test);
+            // Nor is one read that nobody asks about: they are large.
+            (reported || !is_notebook).then_some(SourceFile {
+                reported,
+                is_notebook,
                 is_test,
                 is_stub,
                 is_package: is_init(name),
@@ -43,7 +49,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptio
                 module,
                 absolute,
                 path,
-            }
+            })
         })
         .collect()
 }

@@ -22,6 +22,8 @@ pub enum ReadError {
     Nul(usize),
     /// UTF-16 or UTF-32.
     Wide,
+    /// A notebook that is not what notebooks are, with the reason.
+    Notebook(String),
     /// Declares an encoding that is not known.
     UnknownEncoding(String),
     /// Not what its encoding allows: the encoding, the line, and whether the file declares it.
@@ -51,6 +53,7 @@ impl fmt::Display for ReadError {
                 "holds a NUL byte at line {line}, which Python refuses; remove it or exclude the file"
             ),
             Self::Wide => f.write_str("is UTF-16 or UTF-32, which Python refuses; save it as UTF-8"),
+            Self::Notebook(reason) => write!(f, "is no notebook that can be read: {reason}"),
             Self::UnknownEncoding(name) => write!(
                 f,
                 "declares the encoding `{name}`, which is not known here; save it as UTF-8"

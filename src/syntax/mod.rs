@@ -36,16 +36,38 @@ pub const STACK_BYTES: usize = 64 << 20;
 /// The largest file that is lowered; generated data beyond this says nothing about concurrency and costs gigabytes.
 pub const MAX_FILE_BYTES: usize = 16 << 20;
 
+/// What a text is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// Python.
+    #[default]
+    Python,
+    /// What notebooks add to it: `%magic`, `!command`, `name?`.
+    Notebook,
+}
+
 /// The facts of one file, `.py` or `.pyi`.
+///
+/// See [`lower_as`].
+#[must_use]
+pub fn lower(text: &str) -> FileFacts {
+    lower_as(text, Dialect::Python)
+}
+
+/// The facts of one text.
 ///
 /// A file that does not parse, that is nested too deeply or that is too large has [`FileFacts::error`] and, of the rest,
 /// only what its lines and comments say.
 #[must_use]
-pub fn lower(text: &str) -> FileFacts {
+pub fn lower_as(text: &str, dialect: Dialect) -> FileFacts {
     if let Some(message) = depth::refuse(text) {
         return broken(text, 0, message);
     }
-    let parsed = parse_unchecked_source(text, PySourceType::Python);
+    let source = match dialect {
+        Dialect::Python => PySourceType::Python,
+        Dialect::Notebook => PySourceType::Ipynb,
+    };
+    let parsed = parse_unchecked_source(text, source);
     if let Some(first) = parsed.errors().iter().min_by_key(|it| it.location.start()) {
         let at = first.location.start().to_usize();
         let mut facts = broken(text, at, &first.error.to_string());

@@ -51,8 +51,13 @@ impl<'a> Scope<'a> {
         for (_, site) in self.graph.sites_in(self.function) {
             let Callee::Library(id) = site.callee else { continue };
             let entry = self.names.catalog.entry(id);
-            let gathers = matches!(entry.act, Some(Act::FanOut | Act::BoundedFanOut))
-                && matches!(entry.takes, Some(Takes::Awaitables | Takes::Spread));
+            let gathers = match entry.act {
+                Some(Act::FanOut) => matches!(entry.takes, Some(Takes::Awaitables | Takes::Spread)),
+                Some(Act::BoundedFanOut) => {
+                    matches!(entry.takes, Some(Takes::Awaitables | Takes::Spread | Takes::Mapped))
+                }
+                _ => false,
+            };
             if gathers
                 && self.facts.kind(site.at.node) == Kind::Call
                 && found.last().map(|it| it.0) != Some(site.at.node)
@@ -68,7 +73,12 @@ impl<'a> Scope<'a> {
         let facts = self.facts;
         let mut elements = Elements::new(facts, call, self.local);
         let position = entry.callable.unwrap_or(0) as usize;
-        if entry.takes == Some(Takes::Spread) {
+        if entry.takes == Some(Takes::Mapped) {
+            let function = facts.arg(call, position);
+            // `run_on_each(f, xs)`, but `map(xs, f)` where the function comes second.
+            let items = facts.arg(call, if position == 0 { 1 } else { 0 });
+            elements.map(function, items);
+        } else if entry.takes == Some(Takes::Spread) {
             for arg in facts.children_as(call, Role::Arg).skip(position) {
                 if facts.kind(arg) == Kind::Starred {
                     elements.add(arg);
@@ -166,11 +176,27 @@ fn gathers(scope: &mut Scope<'_>) -> Vec<FanOut> {
             },
             orchestrator: scope.function,
             starter: Starter::Together(Some(id)),
-            bounded: entry.act == Some(Act::BoundedFanOut) || scope.slides(call),
+            bounded: bounds(scope.facts, call, entry) || scope.slides(call),
             strands,
         });
     }
     found
+}
+
+/// Whether the call itself bounds how many run: `run_on_each(f, xs, max_at_once=10)`, and not without the argument.
+fn bounds(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+    if entry.act != Some(Act::BoundedFanOut) {
+        return false;
+    }
+    let Some(keyword) = entry.bound.as_deref() else {
+        return true;
+    };
+    let is_meant = |it: NodeId| facts.kind(it) != Kind::None;
+    let named = [keyword, "max_per_second"]
+        .into_iter()
+        .filter_map(|it| facts.keyword(call, it));
+    let placed = entry.bound_position.and_then(|it| facts.arg(call, it as usize));
+    facts.has_double_star(call) || named.chain(placed).any(is_meant)
 }
 
 /// Calls of the project's own gather-like helpers.

@@ -48,6 +48,18 @@ impl<'a> Elements<'a> {
         });
     }
 
+    /// Adds what calling a function with each of the items makes.
+    pub(super) fn map(&mut self, function: Option<NodeId>, items: Option<NodeId>) {
+        if let (Some(node), Some(items)) = (function, items) {
+            self.found.push(Element {
+                node,
+                loops: vec![items],
+                is_slice: false,
+                is_function: true,
+            });
+        }
+    }
+
     /// Adds the awaitables of a collection.
     pub(super) fn add(&mut self, node: NodeId) {
         self.follow(node, &[], FUEL);

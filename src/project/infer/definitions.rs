@@ -6,6 +6,7 @@ use super::super::types::Entity;
 use super::Eval;
 use super::is_object;
 use crate::facts::{Definition, FnKind, How, Kind, LocalFn, NodeId, ParamKind, PlaceId, Role};
+use crate::project::arguments::says_nothing;
 use crate::project::classes::written;
 use std::sync::Arc;
 
@@ -144,13 +145,14 @@ impl Eval<'_> {
                 crate::project::MethodKind::Static => {}
             }
         }
-        let one = param.annotation.map_or(Ty::Unknown, |it| self.annotation(it));
+        let told = param.annotation.filter(|&it| !says_nothing(facts, it));
+        let one = told.map_or(Ty::Unknown, |it| self.annotation(it));
         match param.kind {
             ParamKind::VarArgs => return Ty::collection(one),
             ParamKind::VarKeywords => return Ty::Mapping(Arc::new(one)),
             _ => {}
         }
-        if is_object(&one) || param.annotation.is_some_and(|_| one == Ty::Plain) {
+        if is_object(&one) || told.is_some() && one == Ty::Plain {
             return one;
         }
         let default = param.default.map_or(Ty::Unknown, |it| self.default(it));
@@ -179,6 +181,12 @@ impl Eval<'_> {
             match ty {
                 Ty::None => {}
                 Ty::Instance(_) | Ty::External(_) if agreed.is_unknown() || agreed == ty => agreed = ty,
+                // Callers may hand over different functions: each is called.
+                Ty::Function(_) | Ty::Bound(_) | Ty::Method(..) | Ty::Name(_)
+                    if agreed.is_unknown() || is_callable(&agreed) =>
+                {
+                    agreed = agreed.or(ty);
+                }
                 _ => return Ty::Unknown,
             }
         }
@@ -230,4 +238,10 @@ impl Eval<'_> {
             _ => declared.or(found),
         }
     }
+}
+
+fn is_callable(ty: &Ty) -> bool {
+    ty.alternatives()
+        .iter()
+        .all(|it| matches!(it, Ty::Function(_) | Ty::Bound(_) | Ty::Method(..) | Ty::Name(_)))
 }

@@ -9,6 +9,7 @@ use crate::project::classes::Member;
 use crate::project::graph::CallGraph;
 use crate::project::ids::{At, FnId, ModuleId};
 use crate::project::infer::Eval;
+use crate::project::origin::origin;
 use crate::project::ty::Ty;
 use crate::project::types::Types;
 use crate::project::words::has_word;
@@ -189,12 +190,15 @@ impl Finder<'_> {
         let text = spoken(facts, func);
         let last = text.rsplit('.').next().unwrap_or_default();
         let acquires = last == "acquire" && facts.kind(func) == Kind::Attribute;
-        let subject = if acquires {
-            facts.child(func, Role::Value)?
-        } else {
-            call
+        // `await stack.enter_async_context(limiter)`.
+        let stacked = (last == "enter_async_context").then(|| facts.arg(call, 0)).flatten();
+        let subject = match stacked {
+            Some(limiter) => limiter,
+            None if acquires => facts.child(func, Role::Value)?,
+            None => call,
         };
-        let kind = if acquires {
+        let kind = if acquires || stacked.is_some() {
+            let text = spoken(facts, subject);
             let ty = self.eval.expr(subject);
             match ty {
                 Ty::External(class) => self.external(class)?,
@@ -241,7 +245,8 @@ impl Finder<'_> {
     fn made_here(&self, local: LocalFn, subject: NodeId) -> Option<NodeId> {
         let facts = self.facts;
         if facts.kind(subject) == Kind::Call {
-            return self.constructs_limiter(subject).then_some(subject);
+            let made = self.constructs_limiter(subject) || self.is_made_by_getter(local, subject);
+            return made.then_some(subject);
         }
         let place = facts.name_place(subject)?;
         let at = facts.place(place);
@@ -256,6 +261,24 @@ impl Finder<'_> {
             }
         }
         made
+    }
+
+    /// `async with self.limit():`, where `limit` returns another one every time.
+    fn is_made_by_getter(&self, local: LocalFn, call: NodeId) -> bool {
+        let mut sites = self.graph.sites_at(self.function(local), call);
+        let Some((_, site)) = sites.next() else { return false };
+        let [only] = site.targets() else { return false };
+        let at = At {
+            module: self.module,
+            node: call,
+        };
+        let made = origin(self.names, self.graph, at);
+        made != at
+            && sites.next().is_none()
+            && !self.names.is_memoized(*only)
+            && self.names.facts(made.module).function_of(made.node) == only.local
+            && made.module == only.module
+            && constructed(self.names, made).is_some()
     }
 
     /// `Semaphore(5)`, of a class of the catalog.

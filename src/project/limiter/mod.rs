@@ -215,11 +215,20 @@ fn too_big(names: &Names, graph: &CallGraph) -> Vec<Vec<NodeId>> {
         let size = facts
             .arg(site.at.node, 0)
             .or_else(|| facts.keyword(site.at.node, keyword));
-        if size.is_some_and(|it| is_huge(facts, it) || is_length(facts, it)) {
+        if size.is_some_and(|it| is_huge(facts, it) || is_infinite(facts, it) || is_length(facts, it)) {
             rows[site.at.module.0 as usize].push(site.at.node);
         }
     }
     rows
+}
+
+/// `math.inf`, `float("inf")`.
+fn is_infinite(facts: &FileFacts, size: NodeId) -> bool {
+    match facts.kind(size) {
+        Kind::Name | Kind::Attribute => spoken(facts, size).rsplit('.').next() == Some("inf"),
+        Kind::Call => facts.arg(size, 0).and_then(|it| facts.payload_text(it)) == Some("inf"),
+        _ => false,
+    }
 }
 
 fn is_huge(facts: &FileFacts, size: NodeId) -> bool {

@@ -26,7 +26,7 @@ pub(super) fn result(
         "ruleId": it.rule.name,
         "ruleIndex": descriptors.index(it),
         "level": level(it.severity),
-        "message": message(it),
+        "message": message(it, &texts.place(&it.location).in_file().2),
         "locations": [location(report, it, texts)],
         "partialFingerprints": {"tailspikeFinding/v1": finding.fingerprint},
         "properties": properties(it),
@@ -54,13 +54,13 @@ pub(super) fn result(
 }
 
 /// What, why and what to do. The text is for consumers that show no Markdown.
-fn message(it: &Diagnostic) -> Value {
+fn message(it: &Diagnostic, cell: &str) -> Value {
     let parts: Vec<String> = [&it.message, &it.why, &it.help]
         .iter()
         .filter(|part| !part.is_empty())
         .map(|part| sentence(part))
         .collect();
-    json!({"text": parts.join(" "), "markdown": parts.join("\n\n")})
+    json!({"text": format!("{cell}{}", parts.join(" ")), "markdown": format!("{cell}{}", parts.join("\n\n"))})
 }
 
 /// A message as a sentence: ours are lower case and have no final period.
@@ -118,8 +118,9 @@ fn uri(path: &str) -> String {
 }
 
 fn region(place: Place) -> Value {
-    let mut region = json!({"startLine": place.line, "endLine": place.end_line});
-    if let (Some(start), Some(end)) = (place.column, place.end_column) {
+    let (line, end_line, _) = place.in_file();
+    let mut region = json!({"startLine": line, "endLine": end_line});
+    if let (Some(start), Some(end), None) = (place.column, place.end_column, place.cell) {
         region["startColumn"] = json!(start);
         region["endColumn"] = json!(end);
     }
@@ -130,7 +131,9 @@ fn region(place: Place) -> Value {
 fn shown(location: &Location, texts: &mut Texts<'_>) -> Value {
     let mut region = region(texts.place(location));
     let text = texts.text(location.file);
-    let snippet = text.and_then(|it| it.text.get(location.start as usize..location.end as usize));
+    let snippet = text
+        .filter(|it| !it.is_notebook)
+        .and_then(|it| it.text.get(location.start as usize..location.end as usize));
     if let Some(snippet) = snippet.filter(|it| it.len() <= MOST_SNIPPET) {
         region["snippet"] = json!({"text": snippet});
     }
@@ -159,12 +162,13 @@ fn related(report: &Report<'_>, id: usize, location: &Location, text: &str) -> V
 }
 
 fn place(report: &Report<'_>, location: &Location, text: &str) -> Value {
+    let cell = report.sources.cell(location.file, location.line);
     json!({
         "physicalLocation": {
             "artifactLocation": artifact(report.sources.path(location.file)),
-            "region": {"startLine": location.line},
+            "region": {"startLine": if cell.is_some() { 1 } else { location.line }},
         },
-        "message": {"text": sentence(text)},
+        "message": {"text": cell.map_or_else(|| sentence(text), |(cell, line)| format!("cell {cell}, line {line}: {}", sentence(text)))},
     })
 }
 

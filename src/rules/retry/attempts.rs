@@ -1,5 +1,6 @@
 //! Which loops try the same thing again, as opposed to those that go on to the next thing, poll or serve.
 
+use super::Errors;
 use crate::facts::{FileFacts, How, Kind, NodeId, Op, PlaceId, Role};
 use crate::project::written;
 
@@ -38,7 +39,7 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
                 let tried = tried.or_else(|| try_before(facts, around, below));
                 let tried = tried.or_else(|| (failed || is_named_retry(facts, around)).then_some(around))?;
                 let found = Attempts { of: around, tried };
-                return is_attempts(facts, &found, sleep).then_some(found);
+                return is_attempts(facts, &found, Some(sleep)).then_some(found);
             }
             _ => {}
         }
@@ -104,7 +105,8 @@ fn ends_outside(facts: &FileFacts, of: NodeId, role: Role) -> bool {
     }
 }
 
-fn is_attempts(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
+/// Whether a loop tries the same again until it succeeds; `sleep` is the wait between attempts, if there is one.
+pub(super) fn is_attempts(facts: &FileFacts, it: &Attempts, sleep: Option<NodeId>) -> bool {
     let counted = match facts.kind(it.of) {
         Kind::For => match counts(facts, it) {
             Some(counts) => counts,
@@ -116,10 +118,28 @@ fn is_attempts(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
         },
         _ => return false,
     };
-    if sleeps_elsewhere(facts, it, sleep) || catches_local_errors_only(facts, it.tried) {
+    if sleeps_elsewhere(facts, it, sleep) || Errors::caught(facts, it.tried) == Errors::Local {
         return false;
     }
-    leaves_after(facts, it) || succeeds_out(facts, it.tried) || (counted && may_leave(facts, it.tried))
+    leaves_after(facts, it)
+        || succeeds_out(facts, it.tried)
+        || (counted && may_leave(facts, it.tried))
+        || sets_what_is_asked(facts, it)
+}
+
+/// `while not done: try: ...; done = True except: ...`.
+fn sets_what_is_asked(facts: &FileFacts, it: &Attempts) -> bool {
+    let asked = facts
+        .child(it.of, Role::Test)
+        .filter(|&test| facts.kind(it.of) == Kind::While && facts.kind(test) == Kind::UnaryOp)
+        .and_then(|test| facts.name_place(facts.child(test, Role::Value)?));
+    let set = |node: NodeId| {
+        let bodies = [Role::Body, Role::Orelse].into_iter();
+        bodies
+            .flat_map(|role| facts.children_as(it.tried, role))
+            .any(|at| facts.contains(at, node))
+    };
+    asked.is_some_and(|place| facts.definitions_of(place).iter().any(|at| set(at.node)))
 }
 
 /// Whether a `for` counts attempts (true) or goes through delays (true); `None` where it goes on to the next thing.
@@ -152,7 +172,8 @@ fn counts(facts: &FileFacts, it: &Attempts) -> Option<bool> {
     }
 }
 
-fn is_attempt_name(name: &str) -> bool {
+/// Names that people give to the number of an attempt.
+pub(super) fn is_attempt_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["attempt", "retr", "tries", "try", "trial"]
         .iter()
@@ -163,16 +184,7 @@ fn is_attempt_name(name: &str) -> bool {
 fn counts_by_test(facts: &FileFacts, of: NodeId) -> Option<bool> {
     let test = facts.child(of, Role::Test)?;
     let inside = || (test.0..facts.node(test).end).map(NodeId);
-    let clock = inside().any(|it| {
-        facts.kind(it) == Kind::Call
-            && facts.child(it, Role::Func).is_some_and(|func| {
-                matches!(
-                    written(facts, func).rsplit('.').next(),
-                    Some("time" | "monotonic" | "perf_counter" | "now" | "utcnow" | "is_set")
-                )
-            })
-    });
-    if clock {
+    if inside().any(|it| is_clock(facts, it)) {
         return None;
     }
     let compared = inside().any(|it| {
@@ -188,6 +200,17 @@ fn counts_by_test(facts: &FileFacts, of: NodeId) -> Option<bool> {
             .any(|it| matches!(it.how, How::Augment { .. }) && facts.contains(of, it.node))
     };
     Some(compared && inside().filter_map(|it| facts.name_place(it)).any(stepped))
+}
+
+/// A call that asks for the time, or whether the time has come.
+pub(super) fn is_clock(facts: &FileFacts, node: NodeId) -> bool {
+    facts.kind(node) == Kind::Call
+        && facts.child(node, Role::Func).is_some_and(|func| {
+            matches!(
+                written(facts, func).rsplit('.').next(),
+                Some("time" | "monotonic" | "perf_counter" | "now" | "utcnow" | "is_set")
+            )
+        })
 }
 
 /// `try: r = f() ... except: sleep; continue`, then `return r` or `break`.
@@ -211,7 +234,7 @@ fn may_leave(facts: &FileFacts, tried: NodeId) -> bool {
 }
 
 /// A sleep outside the handlers is the pace of a poll, unless it follows an answer that says no.
-fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
+fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: Option<NodeId>) -> bool {
     let after_failure = |at: NodeId| {
         let mut around = facts.ancestors(at).take_while(|&up| up != it.of);
         around.any(|up| match facts.kind(up) {
@@ -228,7 +251,7 @@ fn sleeps_elsewhere(facts: &FileFacts, it: &Attempts, sleep: NodeId) -> bool {
                 .child(at, Role::Func)
                 .is_some_and(|func| written(facts, func).rsplit('.').next() == Some("sleep"))
     };
-    let mut others = facts.descendants(it.of).filter(|&at| at != sleep && is_sleep(at));
+    let mut others = facts.descendants(it.of).filter(|&at| Some(at) != sleep && is_sleep(at));
     others.any(|at| !after_failure(at))
 }
 
@@ -249,37 +272,4 @@ fn says_failure(facts: &FileFacts, test: NodeId) -> bool {
             _ => false,
         }
     })
-}
-
-/// Errors of data and of files: nobody else is hurt by trying again.
-fn catches_local_errors_only(facts: &FileFacts, tried: NodeId) -> bool {
-    const LOCAL: [&str; 16] = [
-        "ValueError",
-        "KeyError",
-        "IndexError",
-        "TypeError",
-        "AttributeError",
-        "JSONDecodeError",
-        "ValidationError",
-        "ParseError",
-        "IntegrityError",
-        "FileNotFoundError",
-        "FileExistsError",
-        "PermissionError",
-        "QueueEmpty",
-        "Empty",
-        "Full",
-        "BlockingIOError",
-    ];
-    let types: Vec<String> = facts
-        .children_as(tried, Role::Handler)
-        .filter_map(|it| facts.child(it, Role::Type))
-        .flat_map(|it| it.0..facts.node(it).end)
-        .map(|at| written(facts, NodeId(at)))
-        .filter(|it| !it.is_empty())
-        .collect();
-    !types.is_empty()
-        && types
-            .iter()
-            .all(|it| it.rsplit('.').next().is_some_and(|last| LOCAL.contains(&last)))
 }

@@ -1,7 +1,8 @@
 //! Retries by hand: a loop, a `try`, and a sleep before the next attempt.
 
 use super::attempts::{Attempts, around};
-use super::{Form, Retry};
+use super::errors::says_remote;
+use super::{Errors, Form, Retry, Tried, caps, growth};
 use crate::catalog::{Act, Blocks};
 use crate::diagnostic::Confidence;
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
@@ -49,8 +50,12 @@ fn retry(cx: &Context<'_>, local: LocalFn, site: &Site) -> Option<(NodeId, Retry
         at: site.at.node,
         function: local,
         form: Form::Loop,
+        tried: Tried::Block(attempts.tried),
+        limit: caps::limit(cx, &attempts),
+        growth: growth::growth(facts, attempts.of, delay),
         waits,
         wait: expr_text(facts, delay, 6),
+        errors: Errors::caught(facts, attempts.tried),
         remote,
         is_minor: is_start_up(cx, local) || connects(cx, &attempts),
     };
@@ -85,7 +90,7 @@ fn slept(cx: &Context<'_>, site: &Site) -> Option<NodeId> {
 }
 
 /// How sure it is that what is tried reaches others; `None` where nothing says so.
-fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> Option<Confidence> {
+pub(super) fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> Option<Confidence> {
     let facts = cx.facts();
     let calls: Vec<NodeId> = tried_calls(cx, attempts).collect();
     let function = cx.function(local);
@@ -123,7 +128,7 @@ fn tried_calls<'a>(cx: &Context<'a>, attempts: &Attempts) -> impl Iterator<Item 
 }
 
 /// What is tried is to connect: one long-lived client that comes back, not one of many requests.
-fn connects(cx: &Context<'_>, attempts: &Attempts) -> bool {
+pub(super) fn connects(cx: &Context<'_>, attempts: &Attempts) -> bool {
     tried_calls(cx, attempts).any(|it| {
         let called = cx.node_text(it);
         called
@@ -131,25 +136,6 @@ fn connects(cx: &Context<'_>, attempts: &Attempts) -> bool {
             .next()
             .is_some_and(|last| last.contains("connect") && !last.contains("get_conn"))
     })
-}
-
-/// Errors that only what is far away can raise.
-fn says_remote(error: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "HTTP",
-        "Http",
-        "Connect",
-        "Network",
-        "RateLimit",
-        "Throttl",
-        "APIError",
-        "API",
-        "Transport",
-        "Request",
-        "ServerError",
-        "ServiceUnavailable",
-    ];
-    WORDS.iter().any(|it| error.contains(it))
 }
 
 /// Names that people give to what talks to a service.
@@ -162,7 +148,7 @@ fn says_client(called: &str) -> bool {
 }
 
 /// Waits for a service to come up: by its name, or because nothing else runs yet.
-fn is_start_up(cx: &Context<'_>, local: LocalFn) -> bool {
+pub(super) fn is_start_up(cx: &Context<'_>, local: LocalFn) -> bool {
     let function = cx.facts().function(local);
     let name = cx.facts().text(function.name);
     let waits = [

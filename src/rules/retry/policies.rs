@@ -1,155 +1,179 @@
-//! Retries by a library's policy.
+//! Retries by a library's policy: where the policies stand, and what they try again.
 
-use super::{Form, Retry};
-use crate::catalog::Act;
+use super::{Errors, Form, Growth, Limit, Retry, Tried, arguments, tenacity};
+use crate::catalog::{Act, EntryId, Waits};
 use crate::diagnostic::Confidence;
-use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Role};
-use crate::project::{At, Callee, Site, Steadiness, Ty, written};
+use crate::facts::{Kind, LocalFn, NodeId, Role};
+use crate::project::{At, Callee, FnId, Site, Steadiness, origin};
 use crate::rules::Context;
 
-/// The policies that a module makes and that wait between attempts.
+/// What a policy says, wherever it stands.
+pub(super) struct Policy {
+    pub(super) form: Form,
+    pub(super) limit: Limit,
+    pub(super) growth: Growth,
+    pub(super) waits: Steadiness,
+    pub(super) wait: String,
+    pub(super) errors: Errors,
+}
+
+/// The policies that a module makes, and the decorators that bring one without a call.
 pub(super) fn find(cx: &Context<'_>) -> Vec<Retry> {
     let mut found = Vec::new();
     for (local, _) in cx.facts().all_functions() {
         for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
-            if let Callee::Library(entry) = site.callee
-                && cx.project.names.catalog.entry(entry).act == Some(Act::Retry)
-                && let Some(policy) = policy(cx, site)
-            {
+            if let Some(policy) = policy(cx, site) {
                 found.push(place(cx, local, site.at.node, policy));
+            }
+        }
+        for decorator in bare_decorators(cx, local) {
+            found.push(retry(cx, decorator, local, Tried::Function, tenacity::bare()));
+        }
+    }
+    found
+}
+
+/// The policies under which a function runs: those of its decorators, also where they are made elsewhere, and those that
+/// stand in it around a block.
+pub(super) fn of_function(cx: &Context<'_>, local: LocalFn) -> Vec<Retry> {
+    let mut found = Vec::new();
+    for decorator in cx.project.decorators.of(cx.function(local)) {
+        let made = origin(
+            &cx.project.names,
+            &cx.project.graph,
+            At {
+                module: cx.module,
+                node: decorator.node,
+            },
+        );
+        let theirs = Context {
+            module: made.module,
+            ..*cx
+        };
+        let caller = FnId {
+            module: made.module,
+            local: theirs.facts().function_of(made.node),
+        };
+        let mut sites = cx.project.graph.sites_at(caller, made.node);
+        if let Some(policy) = sites.find_map(|(_, site)| policy(&theirs, site)) {
+            found.push(retry(cx, decorator.node, local, Tried::Function, policy));
+        }
+    }
+    for decorator in bare_decorators(cx, local) {
+        found.push(retry(cx, decorator, local, Tried::Function, tenacity::bare()));
+    }
+    for (_, site) in cx.project.graph.sites_in(cx.function(local)) {
+        if let Some(policy) = policy(cx, site) {
+            let it = place(cx, local, site.at.node, policy);
+            if matches!(it.tried, Tried::Block(_)) {
+                found.push(it);
             }
         }
     }
     found
 }
 
-struct Policy {
-    form: Form,
-    waits: Steadiness,
-    wait: String,
+/// `@retry` of tenacity: without a call it tries for ever.
+fn bare_decorators(cx: &Context<'_>, local: LocalFn) -> Vec<NodeId> {
+    let decorators = cx.project.decorators.of(cx.function(local)).iter();
+    let is_bare = |node: NodeId| matches!(cx.facts().kind(node), Kind::Name | Kind::Attribute);
+    decorators
+        .filter(|it| is_bare(it.node) && it.entry.is_some_and(|entry| library(cx, entry) == "tenacity"))
+        .filter(|it| it.entry.is_some_and(|entry| retries(cx, entry)))
+        .map(|it| it.node)
+        .collect()
 }
 
-/// The function that a policy's call retries: the one it decorates, else the one in which it stands.
+fn library<'a>(cx: &Context<'a>, entry: EntryId) -> &'a str {
+    let name = cx.project.names.catalog.entry_name(entry);
+    name.split('.').next().unwrap_or_default()
+}
+
+fn retries(cx: &Context<'_>, entry: EntryId) -> bool {
+    let entry = cx.project.names.catalog.entry(entry);
+    entry.act == Some(Act::Retry) && entry.policy.is_some()
+}
+
+/// What a policy's call tries again, by where it stands.
 fn place(cx: &Context<'_>, local: LocalFn, node: NodeId, policy: Policy) -> Retry {
     let facts = cx.facts();
     let parent = NodeId(facts.node(node).parent);
-    let decorates = facts.node(node).role == Role::Decorator && facts.kind(parent) == Kind::FunctionDef;
-    let function = if decorates {
-        LocalFn(facts.node(parent).payload)
-    } else {
-        local
+    let (function, tried) = match (facts.kind(parent), facts.node(node).role) {
+        (Kind::FunctionDef, Role::Decorator) => (LocalFn(facts.node(parent).payload), Tried::Function),
+        (Kind::For | Kind::AsyncFor, Role::Iter) => (local, Tried::Block(parent)),
+        // `Retrying(...)(fetch, url)`.
+        (Kind::Call, Role::Func) => (local, Tried::Block(parent)),
+        _ => match loop_over(cx, local, node) {
+            Some(of) => (local, Tried::Block(of)),
+            None => (local, Tried::Elsewhere),
+        },
     };
+    retry(cx, node, function, tried, policy)
+}
+
+/// `policy = AsyncRetrying(...)`, and `async for attempt in policy:` later in the same function.
+fn loop_over(cx: &Context<'_>, local: LocalFn, made: NodeId) -> Option<NodeId> {
+    let facts = cx.facts();
+    let made = At {
+        module: cx.module,
+        node: made,
+    };
+    let loops = facts
+        .body_nodes(local)
+        .filter(|&it| matches!(facts.kind(it), Kind::For | Kind::AsyncFor));
+    let mut over = loops.filter(|&it| {
+        let iter = facts.child(it, Role::Iter).filter(|&it| facts.kind(it) == Kind::Name);
+        iter.is_some_and(|node| {
+            let at = At {
+                module: cx.module,
+                node,
+            };
+            origin(&cx.project.names, &cx.project.graph, at) == made
+        })
+    });
+    over.next()
+}
+
+fn retry(cx: &Context<'_>, at: NodeId, function: LocalFn, tried: Tried, policy: Policy) -> Retry {
     let project = cx.project;
-    let reaches = project.remote_callers.reaches(&project.graph, cx.function(function));
+    let facts = cx.facts();
+    let reaches = match tried {
+        Tried::Block(block) => {
+            let mut sites = project.graph.sites_in(cx.function(function));
+            sites.any(|(id, site)| {
+                facts.contains(block, site.at.node) && project.remote_callers.from(&project.graph, id).is_some()
+            })
+        }
+        _ => project.remote_callers.reaches(&project.graph, cx.function(function)),
+    };
     Retry {
-        at: node,
+        at,
         function,
         form: policy.form,
+        tried,
+        limit: policy.limit,
+        growth: policy.growth,
         waits: policy.waits,
         wait: policy.wait,
+        errors: policy.errors,
         remote: if reaches { Confidence::High } else { Confidence::Medium },
         is_minor: false,
     }
 }
 
+/// What the policy at a site says.
 fn policy(cx: &Context<'_>, site: &Site) -> Option<Policy> {
     let facts = cx.facts();
-    let call = site.at.node;
-    if facts.kind(call) != Kind::Call {
-        return None;
-    }
-    let Ty::Name(name) = cx.eval().expr(facts.child(call, Role::Func)?) else {
+    let Callee::Library(entry) = site.callee else {
         return None;
     };
-    let name = cx.project.names.catalog.dotted(name);
-    let (library, last) = (name.split('.').next()?, name.rsplit('.').next()?);
-    match (library, last) {
-        ("tenacity", "retry" | "Retrying" | "AsyncRetrying") => tenacity(cx, call),
-        ("backoff", "on_exception" | "on_predicate") => backoff(facts, call),
-        ("stamina", "retry" | "retry_context") => stamina(facts, call),
-        ("aiohttp_retry", "ExponentialRetry" | "FibonacciRetry" | "ListRetry") => Some(Policy {
-            form: Form::AiohttpRetry,
-            waits: Steadiness::Fixed,
-            wait: last.to_owned(),
-        }),
-        ("urllib3" | "requests", "Retry") => urllib3(facts, call),
-        ("retry" | "retrying", "retry") => retry_decorator(facts, call),
-        _ => None,
-    }
-}
-
-fn tenacity(cx: &Context<'_>, call: NodeId) -> Option<Policy> {
-    let facts = cx.facts();
-    let wait = facts.keyword(call, "wait").or_else(|| facts.arg(call, 2))?;
-    let text = cx.node_text(wait);
-    let none = facts.kind(wait) == Kind::None || text.ends_with("wait_none");
-    let once = facts.keyword(call, "stop").is_some_and(|it| {
-        cx.node_text(it).ends_with("stop_after_attempt")
-            && facts.arg(it, 0).and_then(|it| facts.number(it)) == Some(1.0)
-    });
-    // `retry_if_result` waits for a state, not for a crowd to pass.
-    let polls = facts.keyword(call, "retry").is_some_and(|it| {
-        let mut inside = (it.0..facts.node(it).end).map(NodeId);
-        inside.any(|it| written(facts, it).contains("_result")) && !cx.node_text(it).contains("exception")
-    });
-    if none || once || polls {
+    if facts.kind(site.at.node) != Kind::Call || !retries(cx, entry) {
         return None;
     }
-    let waits = cx.project.steadiness(At {
-        module: cx.module,
-        node: wait,
-    });
-    Some(Policy {
-        form: Form::Tenacity,
-        waits,
-        wait: text,
-    })
-}
-
-/// Jitters unless told not to; `on_predicate` polls.
-fn backoff(facts: &FileFacts, call: NodeId) -> Option<Policy> {
-    let jitter = facts.keyword(call, "jitter")?;
-    let once = facts.keyword(call, "max_tries").and_then(|it| facts.number(it)) == Some(1.0);
-    (facts.kind(jitter) == Kind::None && !once).then(|| Policy {
-        form: Form::Backoff,
-        waits: Steadiness::Fixed,
-        wait: "jitter=None".to_owned(),
-    })
-}
-
-fn stamina(facts: &FileFacts, call: NodeId) -> Option<Policy> {
-    let jitter = facts.keyword(call, "wait_jitter")?;
-    (facts.number(jitter) == Some(0.0)).then(|| Policy {
-        form: Form::Stamina,
-        waits: Steadiness::Fixed,
-        wait: "wait_jitter=0".to_owned(),
-    })
-}
-
-fn urllib3(facts: &FileFacts, call: NodeId) -> Option<Policy> {
-    let factor = facts.keyword(call, "backoff_factor")?;
-    let jitters = facts.keyword(call, "backoff_jitter").is_some() || facts.has_double_star(call);
-    (!jitters && facts.number(factor) != Some(0.0)).then(|| Policy {
-        form: Form::Urllib3,
-        waits: Steadiness::Fixed,
-        wait: "backoff_factor".to_owned(),
-    })
-}
-
-/// `retry.retry(delay=, jitter=)` and `retrying.retry(wait_fixed=)`.
-fn retry_decorator(facts: &FileFacts, call: NodeId) -> Option<Policy> {
-    const WAITS: [&str; 4] = [
-        "delay",
-        "wait_fixed",
-        "wait_exponential_multiplier",
-        "wait_incrementing_start",
-    ];
-    const CHANCE: [&str; 4] = ["jitter", "wait_jitter_max", "wait_random_min", "wait_random_max"];
-    let wait = WAITS.into_iter().find(|it| facts.keyword(call, it).is_some())?;
-    let jitters = CHANCE.into_iter().any(|it| facts.keyword(call, it).is_some()) || facts.has_double_star(call);
-    (!jitters).then(|| Policy {
-        form: Form::RetryDecorator,
-        waits: Steadiness::Fixed,
-        wait: wait.to_owned(),
-    })
+    let described = cx.project.names.catalog.entry(entry).policy.as_ref()?;
+    let call = site.at.node;
+    match (described.waits, library(cx, entry)) {
+        (Waits::ByArguments, "tenacity") => tenacity::read(cx, call),
+        (_, library) => arguments::read(cx, call, described, library),
+    }
 }

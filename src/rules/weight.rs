@@ -1,0 +1,220 @@
+//! What a blocking call costs where it stands: the severity of the loop-blocker family.
+//!
+//! Cost decides, exposure lowers: what runs once, only after an error, or beside nothing else is right and negligible.
+
+use crate::catalog::{Act, Blocks, Cost, Deadline};
+use crate::diagnostic::{Exposure, Severity};
+use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
+use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, is_opted_in};
+use crate::rules::Context;
+
+/// A blocking call, with what its severity depends on.
+pub(super) struct Weight<'a> {
+    cx: Context<'a>,
+    function: FnId,
+    site: SiteId,
+    kind: Blocks,
+    reach: Reach,
+    chain: &'a [SiteId],
+}
+
+impl<'a> Weight<'a> {
+    pub(super) fn new(
+        cx: &Context<'a>,
+        function: FnId,
+        site: SiteId,
+        kind: Blocks,
+        reach: &Reach,
+        chain: &'a [SiteId],
+    ) -> Self {
+        Self {
+            cx: *cx,
+            function,
+            site,
+            kind,
+            reach: *reach,
+            chain,
+        }
+    }
+
+    /// How often, and beside what else, the call runs.
+    pub(super) fn exposure(&self) -> Exposure {
+        let own = self.cx.exposure(self.function);
+        // What an open function does per item is per item whoever calls it; short stalls only count where that is certain.
+        if own == Exposure::Open && self.in_loop() && self.reach.cost.0 == Cost::High {
+            Exposure::Hot
+        } else if own == Exposure::Solitary && self.waits_for_ever() && self.starts_tasks() {
+            Exposure::Open
+        } else {
+            own
+        }
+    }
+
+    /// What it costs if it is true.
+    pub(super) fn severity(&self) -> Severity {
+        let exposure = self.exposure();
+        if self.reach.tier != Tier::Always || exposure == Exposure::Solitary {
+            return Severity::Low;
+        }
+        // Who is asked on a console sits before it; that matters to tasks that run beside the question.
+        if self.kind == Blocks::Wait && self.reach.cost.0 == Cost::Medium && !self.starts_tasks() {
+            return Severity::Low;
+        }
+        match self.reach.cost.0 {
+            // Work for the processor at the beginning or end of a thing's life is what it costs to have it, and who
+            // closes it waits for its threads and processes on purpose.
+            Cost::High if self.kind == Blocks::Cpu && self.is_named(&BEGINNINGS) => Severity::Low,
+            Cost::High
+                if matches!(self.kind, Blocks::Cpu | Blocks::Wait | Blocks::Subprocess) && self.is_named(&ENDS) =>
+            {
+                Severity::Low
+            }
+            // Long, through candidates, and called by nobody knows whom: too many ifs for anybody to act on.
+            Cost::High if self.reach.duck && exposure == Exposure::Open && self.reach.hops >= MAX_SHORT_HOPS => {
+                Severity::Low
+            }
+            Cost::High => Severity::High,
+            Cost::Medium if self.is_short_and_acted_on(exposure) => Severity::Medium,
+            Cost::Micro if self.cx.pedantic => Severity::Medium,
+            Cost::Medium | Cost::Small | Cost::Micro => Severity::Low,
+        }
+    }
+
+    /// Milliseconds matter where they recur. In the body of the function itself they are likely its purpose. What a
+    /// helper does with a file is as likely a setting, a cache or an option (docs/precision.md: 1 of 13 acted on), unless
+    /// it is done per item, or the project itself runs that helper in a thread elsewhere.
+    fn is_short_and_acted_on(&self, exposure: Exposure) -> bool {
+        let one_off = self.is_named(&BEGINNINGS) || self.is_named(&ENDS);
+        if self.reach.hops == 0 {
+            return (exposure == Exposure::Hot || !one_off) && !self.is_worked_on_elsewhere();
+        }
+        let near = self.reach.hops <= MAX_SHORT_HOPS;
+        match self.kind {
+            Blocks::File if self.is_optional() => false,
+            Blocks::File => near && (self.is_per_item() && !one_off || self.is_offloaded_elsewhere()),
+            _ => near && exposure == Exposure::Hot,
+        }
+    }
+
+    /// `with open(path) as file: await to_thread(file.read)`: what is left here is the opening.
+    fn is_worked_on_elsewhere(&self) -> bool {
+        let facts = self.cx.facts();
+        let item = NodeId(facts.node(self.cx.project.graph.site(self.site).at.node).parent);
+        let target = facts.child(item, Role::Target).and_then(|it| facts.name_place(it));
+        if facts.kind(item) != Kind::WithItem || target.is_none() {
+            return false;
+        }
+        facts.descendants(NodeId(facts.node(item).parent)).any(|it| {
+            let method = NodeId(facts.node(it).parent);
+            facts.name_place(it) == target
+                && facts.kind(method) == Kind::Attribute
+                && facts.node(method).role == Role::Arg
+                && facts.is_awaited(NodeId(facts.node(method).parent))
+        })
+    }
+
+    /// Some step of the chain stands in a loop.
+    fn is_per_item(&self) -> bool {
+        let graph = &self.cx.project.graph;
+        self.chain.iter().any(|&it| graph.site(it).flags.has(Flags::IN_LOOP))
+    }
+
+    fn in_loop(&self) -> bool {
+        self.cx.project.graph.site(self.site).flags.has(Flags::IN_LOOP)
+    }
+
+    /// Only done by who asks for it: behind a flag that is off by default.
+    fn is_optional(&self) -> bool {
+        let graph = &self.cx.project.graph;
+        self.chain
+            .iter()
+            .any(|&it| is_opted_in(&self.cx.project.names, graph.site(it)))
+    }
+
+    /// Some step of the chain is a function that another place hands to a thread.
+    fn is_offloaded_elsewhere(&self) -> bool {
+        let graph = &self.cx.project.graph;
+        let targets = self.chain.iter().flat_map(|&it| graph.site(it).targets());
+        targets
+            .into_iter()
+            .any(|&it| graph.callers(it).any(|(_, site)| site.flags.has(Flags::OFFLOADED)))
+    }
+
+    /// `input()`, `queue.get()`: nobody knows how long, and nothing ends it.
+    fn waits_for_ever(&self) -> bool {
+        let graph = &self.cx.project.graph;
+        self.kind == Blocks::Wait
+            && self.chain.last().is_some_and(|&it| match graph.site(it).callee {
+                Callee::Library(entry) => {
+                    let deadline = self.cx.project.names.catalog.entry(entry).default_deadline;
+                    matches!(deadline, Some(Deadline::Never(false)))
+                }
+                _ => false,
+            })
+    }
+
+    /// The function, or one around it, starts a task: it is not alone on its loop.
+    fn starts_tasks(&self) -> bool {
+        let facts = self.cx.facts();
+        let graph = &self.cx.project.graph;
+        let starts = |local: LocalFn| {
+            graph.sites_in(self.cx.function(local)).any(|(_, site)| {
+                matches!(site.callee, Callee::Library(entry)
+                    if self.cx.project.names.catalog.entry(entry).act == Some(Act::Spawn))
+            })
+        };
+        let mut at = self.function.local;
+        loop {
+            if starts(at) {
+                return true;
+            }
+            let parent = facts.function(at).parent;
+            if parent == at || facts.function(parent).kind == FnKind::Module {
+                return false;
+            }
+            at = parent;
+        }
+    }
+
+    /// Whether the function is by its name one of these: `start`, `async_start`, `astart`, `start_server`.
+    fn is_named(&self, stems: &[&str]) -> bool {
+        let facts = self.cx.facts();
+        let name = facts.text(facts.function(self.function.local).name).trim_matches('_');
+        let name = name
+            .strip_prefix("async_")
+            .or_else(|| name.strip_prefix('a').filter(|it| stems.contains(it)))
+            .unwrap_or(name);
+        stems
+            .iter()
+            .any(|&stem| name == stem || name.strip_prefix(stem).is_some_and(|rest| rest.starts_with('_')))
+    }
+}
+
+/// A stall of milliseconds further away than this is likely an exception of what lies between.
+const MAX_SHORT_HOPS: u32 = 3;
+
+/// Names of what runs at the beginning of something's life.
+const BEGINNINGS: [&str; 11] = [
+    "setup",
+    "init",
+    "initialize",
+    "start",
+    "startup",
+    "connect",
+    "launch",
+    "install",
+    "bootstrap",
+    "aenter",
+    "configure",
+];
+
+/// Names of what runs at its end.
+const ENDS: [&str; 7] = [
+    "stop",
+    "shutdown",
+    "close",
+    "teardown",
+    "cleanup",
+    "disconnect",
+    "aexit",
+];
