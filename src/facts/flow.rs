@@ -235,6 +235,13 @@ impl FileFacts {
         let inside = |it: &&Definition| self.contains(region, it.node);
         let all = self.definitions_of(place);
         let mut followed = 0;
+        // `nonlocal x` in a function that the region may call.
+        if all
+            .iter()
+            .any(|it| it.function != self.place(place).owner && matches!(it.how, How::Assign { .. }))
+        {
+            return false;
+        }
         for definition in all.iter().filter(inside) {
             // A comprehension's own target, and a function that is defined here, come anew with every run.
             let is_own = self.place(place).kind == PlaceKind::Comprehension
@@ -262,8 +269,13 @@ impl FileFacts {
     /// Whether the region changes what a name reads: `x.a` is not changed by `x.b = 1`.
     fn is_changed_in(&self, region: NodeId, usage: NodeId) -> bool {
         let Some(read) = self.path(usage) else { return false };
-        self.subtree(region)
-            .filter(|&it| self.path(it).is_some_and(|path| overlap(path, read)))
+        let owner = self.place(read.0).owner;
+        let touched = self
+            .subtree(self.function(owner).node)
+            .filter(|&it| self.path(it).is_some_and(|path| overlap(path, read)));
+        // A function inside may be called from the region.
+        touched
+            .filter(|&it| self.contains(region, it) || self.function_of(it) != owner)
             .any(|it| self.is_changed_at(it) && !self.is_own_method(it))
     }
 

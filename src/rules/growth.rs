@@ -74,8 +74,17 @@ fn is_text_attribute(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool 
     };
     let attributes = facts.classes[class.0 as usize].attributes.iter();
     let name = facts.payload_text(target);
-    let mut own = attributes.filter(|it| Some(facts.text(it.name)) == name);
-    own.any(|it| starts_as_text(facts, it))
+    let own: Vec<&AttributeDef> = attributes.filter(|it| Some(facts.text(it.name)) == name).collect();
+    // A buffer of which the rest is put back is emptied as it goes.
+    own.iter().any(|it| starts_as_text(facts, it)) && own.iter().all(|it| only_starts_or_grows(facts, it))
+}
+
+fn only_starts_or_grows(facts: &FileFacts, it: &AttributeDef) -> bool {
+    match it.how {
+        How::Assign { value, .. } => matches!(facts.kind(value), Kind::Str | Kind::Bytes | Kind::None),
+        How::Augment { .. } | How::Declare { .. } => true,
+        _ => false,
+    }
 }
 
 fn starts_as_text(facts: &FileFacts, it: &AttributeDef) -> bool {

@@ -1,6 +1,6 @@
 //! Waits for a peer that can last for ever, and what they wait for.
 
-use crate::catalog::{Deadline, Entry};
+use crate::catalog::{Act, Deadline, Entry};
 use crate::facts::{FileFacts, Kind, NodeId, Role};
 use crate::project::{Callee, Flags, Site, SiteId, has_bound};
 use crate::rules::Context;
@@ -85,11 +85,16 @@ fn peer(what: &str, entry: &Entry) -> Option<Peer> {
 
 /// Whether the function has started a task before, which sets what it waits for unless it fails first.
 fn follows_a_spawn(cx: &Context<'_>, site: &Site) -> bool {
-    let graph = &cx.project.graph;
-    let before = graph.sites_in(site.caller).filter(|(_, it)| it.at.node < site.at.node);
-    let spawned = before.filter(|(_, it)| it.flags.has(Flags::SPAWNED) && !it.targets().is_empty());
-    let mut targets = spawned.flat_map(|(_, it)| it.targets().iter().copied()).peekable();
-    targets.peek().is_some() && !targets.any(|it| sets_at_its_end(cx, it, event(cx.facts(), site)))
+    let sites = || cx.project.graph.sites_in(site.caller).map(|(_, it)| it);
+    let is_spawn = |it: &&Site| match it.callee {
+        Callee::Library(entry) => cx.project.names.catalog.entry(entry).act == Some(Act::Spawn),
+        _ => false,
+    };
+    let spawns = sites().filter(|it| it.at.node < site.at.node).filter(is_spawn);
+    let spawned = spawns.flat_map(|spawn| sites().filter(|it| cx.facts().contains(spawn.at.node, it.at.node)));
+    let mut targets = spawned.flat_map(|it| it.targets().iter().copied()).peekable();
+    let event = event(cx.facts(), site);
+    targets.peek().is_some() && !targets.any(|it| sets_at_its_end(cx, it, event))
 }
 
 /// The last name of the event that a call waits for.

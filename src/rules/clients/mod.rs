@@ -10,7 +10,7 @@ pub(super) use patience::patience;
 pub(super) use pool::{Shared, exceeds, shared};
 pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, serves_many};
 
-use crate::catalog::{ExtClass, Is};
+use crate::catalog::{Catalog, EntryId, ExtClass, ExtType, Is};
 use crate::facts::{Kind, NodeId, Role};
 use crate::project::{Callee, FnId, ModuleId, Project, Site};
 use crate::rules::Context;
@@ -42,6 +42,7 @@ pub(super) fn making(project: &Project, site: &Site) -> Option<Making> {
     let class = match site.callee {
         Callee::Construct(name) => catalog.class(name)?,
         Callee::Library(entry) if catalog.entry_name(entry).ends_with(".__init__") => catalog.owner(entry)?,
+        Callee::Library(entry) => factory(catalog, entry)?,
         _ => return None,
     };
     let facts = project.names.facts(site.at.module);
@@ -53,6 +54,17 @@ pub(super) fn making(project: &Project, site: &Site) -> Option<Making> {
     })
 }
 
+/// `create_async_engine(...)`, `create_pool(...)`, `from_url(...)`: functions whose name says that they make what they give.
+fn factory(catalog: &Catalog, entry: EntryId) -> Option<ExtClass> {
+    let name = catalog.entry_name(entry);
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let makes = last.starts_with("create_") || last.ends_with("from_url") || last.ends_with("from_config");
+    match catalog.returns(entry)? {
+        ExtType::Instance(class) if makes && (catalog.owner(entry).is_none() || last == "from_url") => Some(class),
+        _ => None,
+    }
+}
+
 /// Async clients for which the catalog knows a pool, or retries, which only clients of a pool have.
 fn owns_pool(project: &Project, class: ExtClass) -> bool {
     let catalog = &project.names.catalog;
@@ -61,7 +73,10 @@ fn owns_pool(project: &Project, class: ExtClass) -> bool {
 }
 
 /// Arguments that bring the connections from elsewhere, or need none.
-const BORROWED: [&str; 8] = [
+const BORROWED: [&str; 11] = [
+    "async_creator",
+    "creator",
+    "poolclass",
     "transport",
     "mounts",
     "app",

@@ -165,7 +165,9 @@ fn explicit(project: &Project, made: At, own: Option<&str>) -> Option<Option<u64
     };
     let own = own.filter(|own| PARTS.iter().all(|(part, _)| part != own));
     if let Some(node) = own.and_then(|own| facts.keyword(made.node, own)) {
-        return Some(value(node));
+        // An SDK's `http_client` has the pool.
+        let inner = || pool_of(project, origin(&project.names, &project.graph, At { node, ..made }));
+        return Some(value(node).or_else(|| inner().map(|it| it.size)));
     }
     let (part, keyword) = PARTS.iter().find(|it| facts.keyword(made.node, it.0).is_some())?;
     let node = facts.keyword(made.node, part)?;
