@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             Status::Clean => 0,
             Status::Findings => 1,
             Status::Failed => 2,
+            Status::Command(status) => status,
         }),
         Ok(Err(error)) => fail(&error, &mut err),
         Err(panic) => {
@@ -66,8 +67,9 @@ fn fail(error: &anyhow::Error, err: &mut dyn Write) -> ExitCode {
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
     match command {
         Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
+        Command::Run(args) => tailspike::run::run(args, &mut std::io::stderr()),
         Command::Triage(args) => triaging::triage(args, out),
-        Command::Sites(args) => triaging::sites(args, out),
+        Command::Sites(args) => tailspike::sites::sites(args, out),
         Command::Server => server::run(),
         Command::Explain { rule } => explain(rule, out),
         Command::Schema { of } => {
