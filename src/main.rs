@@ -23,11 +23,8 @@ fn main() -> ExitCode {
     };
     let mut err = std::io::stderr();
     let outcome = guard::catch(|| {
-        if matches!(cli.command, Command::Server) {
-            // It writes to standard output from a thread of its own.
-            return server::run();
-        }
-        let mut out = BufWriter::new(std::io::stdout().lock());
+        // Not locked: `run` passes on what its command writes from another thread.
+        let mut out = BufWriter::new(std::io::stdout());
         let status = run(&cli.command, &mut out)?;
         out.flush()?;
         Ok(status)

@@ -211,7 +211,7 @@ const FORMATS: &[Format] = &[
     }),
     ("structlog", 1, |it| {
         format!(
-            "{} {}.{:03} [{:<9}] {:<30} [demo.pipe] task=7",
+            "{} {}.{:03} [{:<9}] {}",
             date(it),
             clock(it),
             millis(it),

@@ -108,6 +108,28 @@ fn clocks_that_run_backwards_are_told() {
 }
 
 #[test]
+fn what_asyncio_reports_elsewhere_is_told() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = run(|it| format!("doc{it}"));
+    let debug = "2026-11-22 10:00:03,500 WARNING asyncio: Executing <Task finished name='Task-4' coro=<fetch() done, defined at /srv/app.py:8> result=None created at /usr/lib/asyncio/tasks.py:1> took 0.750 seconds\nExecuting <Handle \x1b[2J() created at x.py:1> took nan seconds\n";
+    for (name, text) in [("app.py", PROGRAM), ("run.log", &log), ("debug.log", debug)] {
+        fs::write(folder.path().join(name), text).expect("a file");
+    }
+    let arguments = [
+        "triage",
+        "run.log",
+        ".",
+        "--debug-log",
+        "debug.log",
+        "--isolated",
+        "--exit-zero",
+    ];
+    let output = support::tool::run(&arguments, folder.path());
+    let text = String::from_utf8(output.stdout).expect("a report is text");
+    assert!(text.contains("1 callbacks that held the event loop for 0.8 s together, the longest for 0.75 s, in `fetch` (/srv/app.py:8)"), "{text}");
+}
+
+#[test]
 fn empty_cut_and_foreign_files_are_no_logs() {
     let _ = reports("empty", b"");
     let _ = reports("blank", b"\n\n\n");

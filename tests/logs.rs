@@ -231,7 +231,7 @@ fn an_endless_line_takes_little_memory_and_is_told() {
         facts: &facts,
     }]);
     let matcher = Matcher::new(&sites);
-    let start: &[u8] = b"10:00:00 INFO Fetching doc 1\n10:00:01 INFO ";
+    let start: &[u8] = b"10:00:00 DEBUG Fetching doc 1\n10:00:01 INFO ";
     let end: &[u8] = b"\n10:00:02 DEBUG Fetching doc 2\n\xff\x00\xfe\n";
     // Read as it comes: the 200 MB are never in memory.
     let input = start.chain(std::io::repeat(b'x').take(200 << 20)).chain(end);

@@ -165,8 +165,12 @@ impl<'a> LineParser<'a> {
             }
             return true;
         }
-        self.prefixed_text(part);
-        self.joined_whole()
+        match self.glued(part) {
+            Some(whole) if whole.is_empty() => return false,
+            Some(whole) => self.prefixed_text(&whole),
+            None => self.prefixed_text(part),
+        }
+        true
     }
 
     fn prefixed_text(&mut self, text: &[u8]) {
@@ -246,26 +250,38 @@ impl<'a> LineParser<'a> {
         self.strange.clear();
     }
 
-    /// Container runtimes cut long lines and mark the parts `P`, the last one `F`.
-    fn joined_whole(&mut self) -> bool {
-        let mark = self.line.fields.columns().zip(self.line.fields.columns().skip(1));
-        let mark = mark
-            .filter(|((_, stream), _)| matches!(*stream, b"stdout" | b"stderr"))
-            .map(|(_, (_, mark))| mark.to_vec())
-            .next();
-        match mark.as_deref() {
-            Some(b"P") if self.partial.len() < super::reader::MAX_LINE => {
-                self.partial.extend_from_slice(&self.line.message);
-                false
-            }
-            Some(b"F") if !self.partial.is_empty() => {
-                let mut whole = std::mem::take(&mut self.partial);
-                whole.extend_from_slice(&self.line.message);
-                self.line.message = whole;
-                true
-            }
-            _ => true,
+    /// Container runtimes cut long lines and mark the parts `P`, the last one `F`: the text of the later ones belongs to
+    /// the first. Gives the whole line when its last part has come.
+    fn glued(&mut self, part: &[u8]) -> Option<Vec<u8>> {
+        let (last, start) = container_part(part)?;
+        if !last && self.partial.len() < super::reader::MAX_LINE {
+            let from = if self.partial.is_empty() { 0 } else { start };
+            self.partial.extend_from_slice(&part[from..]);
+            return Some(Vec::new());
         }
+        if self.partial.is_empty() {
+            return None;
+        }
+        let mut whole = std::mem::take(&mut self.partial);
+        whole.extend_from_slice(&part[start..]);
+        Some(whole)
+    }
+}
+
+/// Whether `TIME stderr F text` is the last part of its line, and where its text begins.
+fn container_part(text: &[u8]) -> Option<(bool, usize)> {
+    /// A time with nanoseconds and a zone, and the name of the stream.
+    const MARK_WITHIN: usize = 48;
+    memchr::memmem::find(&text[..text.len().min(MARK_WITHIN)], b" std")?;
+    let at = times::parse(text)?.1;
+    let stream = [b" stderr ".as_slice(), b" stdout "]
+        .into_iter()
+        .find(|it| text[at..].starts_with(it))?;
+    let mark = at + stream.len();
+    match text.get(mark..mark + 2)? {
+        b"P " => Some((false, mark + 2)),
+        b"F " => Some((true, mark + 2)),
+        _ => None,
     }
 }
 

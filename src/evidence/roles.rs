@@ -9,14 +9,14 @@ use serde::Serialize;
 pub enum Role {
     /// asyncio's debug mode: a callback held the loop.
     SlowCallback,
-    /// The connections of a pool were used up.
-    PoolFull,
     /// The other side asked for less.
     RateLimit,
     /// Something is tried again.
     Retry,
     /// A wait ended without an answer.
     Timeout,
+    /// The connections of a pool were used up; a time-out that says so tells more than one that doesn't.
+    PoolFull,
     /// A session or task that nobody closed or kept.
     Leak,
 }

@@ -1,13 +1,10 @@
 //! What asyncio's debug mode says: which callback held the loop, and for how long.
 
+use super::clean::visible;
 use super::clock::Clock;
-use super::lines::LineParser;
-use super::lines::LogLine;
-use super::lines::Sample;
-use super::lines::Stamp;
-use super::reader::Batch;
-use super::reader::Batcher;
-use super::reader::each_line_of;
+use super::reader::each_line;
+use super::times;
+use super::times::Moment;
 use memchr::memmem;
 use std::io::Read;
 
@@ -35,38 +32,25 @@ const MOST: usize = 100_000;
 ///
 /// # Errors
 /// An input that can't be read.
-pub fn read(mut input: impl Read) -> std::io::Result<Vec<Stall>> {
-    let mut batcher = Batcher::default();
-    let mut layouts = None;
+pub fn read(input: impl Read) -> std::io::Result<Vec<Stall>> {
     let mut clock = Clock::default();
     let mut found = Vec::new();
-    while let Some(batch) = batcher.next(&mut input)? {
-        let known = layouts.get_or_insert_with(|| LineParser::learn(&Sample::of(&batch.bytes), None));
-        let mut parser = LineParser::knowing(known.clone(), None);
-        take(&batch, &mut parser, &mut clock, &mut found);
-    }
+    each_line(input, |_, line| {
+        let line = visible(line);
+        if let Some(stall) = parse(&line) {
+            let time = written_time(&line).map(|it| clock.place(it));
+            found.push(Stall { time, ..stall });
+        }
+        found.len() < MOST
+    })?;
     Ok(found)
 }
 
-fn take(batch: &Batch, parser: &mut LineParser<'_>, clock: &mut Clock, found: &mut Vec<Stall>) {
-    let mut each = |line: &LogLine| {
-        let time = match line.stamp {
-            Stamp::None => None,
-            Stamp::Repeated => clock.repeat(),
-            Stamp::At(moment) => Some(clock.place(moment)),
-        };
-        if found.len() < MOST
-            && let Some(stall) = parse(&line.message)
-        {
-            found.push(Stall { time, ..stall });
-        }
-    };
-    let mut number = 0;
-    each_line_of(&batch.bytes, |line| {
-        number += 1;
-        parser.push(number, line, &mut each);
-    });
-    parser.finish(&mut each);
+/// The first time that a line writes, where a word may begin.
+fn written_time(line: &[u8]) -> Option<Moment> {
+    let begins = |at: &usize| *at == 0 || matches!(line[at - 1], b' ' | b'[' | b'"' | b'(' | b'=' | b'|');
+    let starts = (0..line.len()).filter(begins);
+    starts.filter_map(|it| times::parse(&line[it..])).map(|it| it.0).next()
 }
 
 /// Reads `Executing <Task finished name='x' coro=<f() done, defined at a.py:6> ...> took 0.254 seconds`, whatever stands before it.
@@ -75,7 +59,7 @@ pub fn parse(message: &[u8]) -> Option<Stall> {
     let start = memmem::find(message, b"Executing <")?;
     let text = std::str::from_utf8(&message[start..]).ok()?;
     let (what, took) = text.rsplit_once("> took ")?;
-    let seconds: f64 = took.strip_suffix(" seconds")?.parse().ok()?;
+    let seconds: f64 = took.split_once(" seconds")?.0.parse().ok()?;
     if !(0.0..=LONGEST).contains(&seconds) {
         return None;
     }

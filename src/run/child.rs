@@ -28,6 +28,7 @@ use std::process::Child;
 use std::process::Command;
 use std::process::ExitStatus;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -40,7 +41,7 @@ const SIGNALLED: i32 = 128;
 const LINGER: Duration = Duration::from_secs(2);
 
 /// Runs the command to its end and gives its exit status.
-pub(super) fn run(command: &[String], recorder: &Recorder, sampler: &mut Sampler) -> Result<u8> {
+pub(super) fn run(command: &[String], recorder: &Arc<Recorder>, sampler: &mut Sampler) -> Result<u8> {
     let (name, arguments) = command.split_first().context("no command was given")?;
     let out = Stream::new(std::io::stdout().is_terminal())?;
     // On one terminal both streams share one, so that their order stays.
@@ -162,30 +163,29 @@ fn in_foreground() -> bool {
 }
 
 /// Copies both streams until the command has ended and they are empty.
-fn pass_on(child: &mut Child, out: Option<File>, err: Option<File>, recorder: &Recorder) -> Result<ExitStatus> {
+fn pass_on(child: &mut Child, out: Option<File>, err: Option<File>, recorder: &Arc<Recorder>) -> Result<ExitStatus> {
     let (ended, wait_for) = channel();
-    thread::scope(|scope| {
-        let streams: [(Option<File>, Box<dyn Write + Send>); 2] =
-            [(out, Box::new(std::io::stdout())), (err, Box::new(std::io::stderr()))];
-        let mut running = 0;
-        for (from, to) in streams {
-            if let Some(from) = from {
-                let ended = ended.clone();
-                running += 1;
-                scope.spawn(move || {
-                    copy(from, to, recorder);
-                    let _ = ended.send(());
-                });
-            }
+    let streams: [(Option<File>, Box<dyn Write + Send>); 2] =
+        [(out, Box::new(std::io::stdout())), (err, Box::new(std::io::stderr()))];
+    let mut running = 0;
+    for (from, to) in streams {
+        let Some(from) = from else {
+            continue;
+        };
+        let (ended, recorder) = (ended.clone(), Arc::clone(recorder));
+        running += 1;
+        thread::spawn(move || {
+            copy(from, to, &recorder);
+            let _ = ended.send(());
+        });
+    }
+    let status = child.wait()?;
+    for _ in 0..running {
+        if wait_for.recv_timeout(LINGER).is_err() {
+            break;
         }
-        let status = child.wait();
-        for _ in 0..running {
-            if wait_for.recv_timeout(LINGER).is_err() {
-                break;
-            }
-        }
-        Ok(status?)
-    })
+    }
+    Ok(status)
 }
 
 /// Copies one stream and records it. A reader of ours that has gone away must not end the command.

@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Runs a command, then triages what it wrote. The report goes to `err`: standard output belongs to the command.
 ///
@@ -26,7 +27,8 @@ use std::path::PathBuf;
 pub fn run(args: &RunArgs, err: &mut dyn Write) -> Result<Status> {
     let folder = tempfile::tempdir().context("no temporary folder could be made")?;
     let path = args.output.clone().unwrap_or_else(|| folder.path().join("run.log"));
-    let recorder = Recorder::create(&path).with_context(|| format!("`{}` can't be written", path.display()))?;
+    let recorder = Recorder::create(&path).map(Arc::new);
+    let recorder = recorder.with_context(|| format!("`{}` can't be written", path.display()))?;
     let mut sampler = memory::Sampler::default();
     let status = child::run(&args.command, &recorder, &mut sampler)?;
     let samples = sampler.finish();

@@ -69,10 +69,10 @@ impl Recorder {
     }
 
     /// Closes the log; what could not be written is known by now.
-    pub(super) fn finish(self) -> Result<()> {
-        let (mut file, kept) = self.file.into_inner().unwrap_or_else(PoisonError::into_inner);
-        kept?;
-        file.flush()
+    pub(super) fn finish(&self) -> Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut file.1, Ok(()))?;
+        file.0.flush()
     }
 
     fn write(&self, line: &mut Unfinished, now: SystemTime) {

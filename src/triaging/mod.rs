@@ -252,7 +252,7 @@ impl Examined {
             told: &told,
             gaps: &gaps,
             quotes: &quotes(observed, &wanted)?,
-            notes: &notes(log, &triage, columns.moved),
+            notes: &notes(log, &triage, columns.moved, observed.stalls),
         };
         let mut text = Vec::new();
         match style.format {

@@ -1,11 +1,14 @@
 //! What a reader of a triage report must know of the log itself.
 
+use crate::evidence::clean::printable;
 use crate::evidence::records::Log;
+use crate::evidence::roles::Role;
+use crate::evidence::stalls::Stall;
 use crate::triage::Triage;
 
 /// What a reader must know of the log before the findings.
 #[must_use]
-pub(super) fn notes(log: &Log, triage: &Triage, moved: usize) -> Vec<String> {
+pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall]) -> Vec<String> {
     /// Below this share of matched lines every finding is a hint.
     const COVERAGE: f64 = 0.3;
     let run = &triage.run;
@@ -35,6 +38,7 @@ pub(super) fn notes(log: &Log, triage: &Triage, moved: usize) -> Vec<String> {
     if let Some(bucket) = log.bucket {
         notes.push(approximate(log, bucket));
     }
+    notes.extend(held(triage, stalls));
     if log.backwards > 0 {
         notes.push(format!("{} times lie before the line above them", log.backwards));
     }
@@ -52,4 +56,24 @@ fn approximate(log: &Log, bucket: i64) -> String {
         "the log has {} lines, so frequent ones are counted by stretches of {stretch}: counts, phases and rare lines are exact; durations of single items, what was in flight at once and shorter pauses are approximate",
         log.lines
     )
+}
+
+/// What asyncio's debug mode says of the event loop.
+fn held(triage: &Triage, stalls: &[Stall]) -> Option<String> {
+    let reported = triage
+        .run
+        .marks
+        .iter()
+        .filter(|it| it.role == Role::SlowCallback && it.wait > 0.0);
+    let count: u32 = reported.clone().map(|it| it.count).sum();
+    let seconds: f64 = reported.clone().map(|it| it.wait * f64::from(it.count)).sum();
+    let longest = reported.map(|it| it.wait).max_by(f64::total_cmp)?;
+    let named = stalls.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds)).map(|it| {
+        let place = printable(format!("`{}` ({}:{})", it.function, it.path, it.line).as_bytes());
+        format!(", in {place}")
+    });
+    Some(format!(
+        "asyncio's debug mode reports {count} callbacks that held the event loop for {seconds:.1} s together, the longest for {longest:.2} s{}",
+        named.unwrap_or_default()
+    ))
 }
