@@ -1,37 +1,39 @@
-//! Prints how each line of a log is read: time, level, columns, message.
+//! Prints what tailspike reads from the lines of logs: time, level, bare message, fields. For development.
 
 use std::io::Write;
+use tailspike::evidence::clean::printable;
 use tailspike::evidence::lines::LineParser;
-use tailspike::evidence::reader::each_line;
+use tailspike::evidence::lines::LogLine;
+use tailspike::evidence::lines::Sample;
+use tailspike::evidence::lines::Stamp;
+use tailspike::evidence::reader::each_line_of;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     for path in std::env::args().skip(1) {
-        let mut parser = LineParser::new(None);
+        let text = std::fs::read(&path)?;
+        let layouts = LineParser::learn(&Sample::of(&text), None);
+        writeln!(out, "{path}:")?;
+        for layout in &layouts {
+            writeln!(out, "  layout {:?}", layout.pieces)?;
+        }
+        let mut parser = LineParser::knowing(layouts, None);
         let mut rows = Vec::new();
-        let mut show = |line: &tailspike::evidence::lines::LogLine| {
-            let columns: Vec<_> = line
-                .fields
-                .columns()
-                .map(|it| String::from_utf8_lossy(it.1).into_owned())
-                .collect();
-            let time = line.time.map(|it| it as f64 / 1e9);
-            let message = String::from_utf8_lossy(&line.message).into_owned();
-            rows.push(format!(
-                "{} {time:?} {:?} p{:x} {columns:?} | {message}",
-                line.number,
-                line.level,
-                line.process & 0xffff
-            ));
+        let mut show = |line: &LogLine| {
+            let time = match line.stamp {
+                Stamp::At(moment) => Some(moment.nanos as f64 / 1e9),
+                Stamp::None | Stamp::Repeated => None,
+            };
+            rows.push(format!("  {time:?} {:?} {}", line.level, printable(&line.message)));
         };
-        each_line(std::fs::File::open(&path)?, |number, line| {
+        let mut number = 0;
+        each_line_of(&text, |line| {
+            number += 1;
             parser.push(number, line, &mut show);
-            true
-        })?;
+        });
         parser.finish(&mut show);
-        writeln!(out, "== {path} {:?}", parser.layouts())?;
-        for row in rows.iter().take(6) {
-            writeln!(out, "{}", row.chars().take(200).collect::<String>())?;
+        for row in rows {
+            writeln!(out, "{row}")?;
         }
     }
     Ok(())

@@ -19,6 +19,8 @@ pub enum Command {
     Check(Box<CheckArgs>),
     /// Rank the same findings by what the log of a run shows they cost.
     Triage(TriageArgs),
+    /// Run a command, record what it writes, when, and its memory, then triage it.
+    Run(RunArgs),
     /// List every call that writes a log line, or name the call behind each line of a log.
     Sites(SitesArgs),
     /// Serve an editor: the language server protocol on standard input and output.
@@ -75,6 +77,18 @@ pub struct TriageArgs {
     #[arg(long, value_name = "FILE")]
     pub rss: Option<PathBuf>,
 
+    /// What asyncio wrote in debug mode, where that is not in the log.
+    #[arg(long, value_name = "FILE")]
+    pub debug_log: Option<PathBuf>,
+
+    /// Keep reading as the log grows, and report whenever a phase of the run ends; Ctrl-C ends it with the last report.
+    #[arg(long)]
+    pub follow: bool,
+
+    /// Threads to use [default: all].
+    #[arg(long, short, value_name = "N")]
+    pub jobs: Option<usize>,
+
     /// Read no configuration and look for no project above PATH.
     #[arg(long)]
     pub isolated: bool,
@@ -82,6 +96,42 @@ pub struct TriageArgs {
     /// Exit with 0 whatever is found.
     #[arg(long)]
     pub exit_zero: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The command and its arguments, after `--`.
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub command: Vec<String>,
+
+    /// Keep what the command wrote in this file, each line with the time it came, and its memory beside it in FILE.rss.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Files and folders of the program [default: .].
+    #[arg(long = "path", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Write the report to this file instead of standard error.
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+
+    /// The form of the report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: TriageFormat,
+
+    /// Report at most so many findings.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub top: usize,
+
+    /// Exit with 1 for findings that cost at least this, if the command itself went well.
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<Level>,
+
+    /// Read no configuration and look for no project above PATH.
+    #[arg(long)]
+    pub isolated: bool,
 }
 
 /// Forms of the triage report.

@@ -15,7 +15,8 @@
 //! | findings that are accepted | [`suppress`] |
 //! | mends to text | [`edit`] |
 //! | findings to output | [`report`] |
-//! | a log to what the run cost, and findings ranked by it | [`evidence`], [`triage`], [`triaging`] |
+//! | a log to what the run cost, and findings ranked by it | [`evidence`], [`triage`], [`triaging`], [`sites`] |
+//! | a run as it happens | [`run`] |
 //! | the same in an editor | [`server`] |
 //! | all of it in turn | [`check`], [`pipeline`], [`analyze`] |
 //!
@@ -37,7 +38,9 @@ pub mod progress;
 pub mod project;
 pub mod report;
 pub mod rules;
+pub mod run;
 pub mod server;
+pub mod sites;
 pub mod source;
 pub mod suppress;
 pub mod syntax;

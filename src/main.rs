@@ -23,11 +23,8 @@ fn main() -> ExitCode {
     };
     let mut err = std::io::stderr();
     let outcome = guard::catch(|| {
-        if matches!(cli.command, Command::Server) {
-            // It writes to standard output from a thread of its own.
-            return server::run();
-        }
-        let mut out = BufWriter::new(std::io::stdout().lock());
+        // Not locked: `run` passes on what its command writes from another thread.
+        let mut out = BufWriter::new(std::io::stdout());
         let status = run(&cli.command, &mut out)?;
         out.flush()?;
         Ok(status)
@@ -37,6 +34,7 @@ fn main() -> ExitCode {
             Status::Clean => 0,
             Status::Findings => 1,
             Status::Failed => 2,
+            Status::Command(status) => status,
         }),
         Ok(Err(error)) => fail(&error, &mut err),
         Err(panic) => {
@@ -66,8 +64,9 @@ fn fail(error: &anyhow::Error, err: &mut dyn Write) -> ExitCode {
 fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
     match command {
         Command::Check(args) => check::run(args, out, &mut std::io::stderr()),
+        Command::Run(args) => tailspike::run::run(args, &mut std::io::stderr()),
         Command::Triage(args) => triaging::triage(args, out),
-        Command::Sites(args) => triaging::sites(args, out),
+        Command::Sites(args) => tailspike::sites::sites(args, out),
         Command::Server => server::run(),
         Command::Explain { rule } => explain(rule, out),
         Command::Schema { of } => {

@@ -9,9 +9,12 @@ use tailspike::evidence::clean::printable;
 use tailspike::evidence::level::Level;
 use tailspike::evidence::lines::LineParser;
 use tailspike::evidence::lines::LogLine;
+use tailspike::evidence::lines::Sample;
+use tailspike::evidence::lines::Stamp;
 use tailspike::evidence::matching::Matcher;
-use tailspike::evidence::reader::each_line;
+use tailspike::evidence::reader::each_line_of;
 use tailspike::evidence::records::Log;
+use tailspike::evidence::records::MOST_RECORDS;
 use tailspike::evidence::resolve::resolve;
 use tailspike::evidence::sites::Source;
 use tailspike::evidence::sites::collect;
@@ -50,20 +53,21 @@ fn lines(bytes: &[u8]) -> Vec<Seen> {
     let matcher = Matcher::new(&collect(&files));
     let scratch = std::cell::RefCell::new(tailspike::evidence::matching::Scratch::default());
     let oracle = |message: &[u8]| matcher.find(message.trim_ascii(), &mut scratch.borrow_mut()) as usize;
-    let mut parser = LineParser::new(Some(&oracle));
+    let layouts = LineParser::learn(&Sample::of(bytes), Some(&oracle));
+    let mut parser = LineParser::knowing(layouts, Some(&oracle));
     let mut seen = Vec::new();
     let mut each = |line: &LogLine| {
         seen.push(Seen {
             message: String::from_utf8_lossy(&line.message).into_owned(),
             level: line.level,
-            timed: line.time.is_some(),
+            timed: line.stamp != Stamp::None,
         });
     };
-    each_line(bytes, |number, line| {
+    let mut number = 0;
+    each_line_of(bytes, |line| {
+        number += 1;
         parser.push(number, line, &mut each);
-        true
-    })
-    .unwrap();
+    });
     parser.finish(&mut each);
     seen
 }
@@ -113,7 +117,7 @@ fn every_spelling_gives_the_same_sites() {
     let sites = collect(&files);
     let matcher = Matcher::new(&sites);
     for (name, bytes) in fixtures() {
-        let log = Log::read(bytes.as_slice(), &sites, &matcher).unwrap();
+        let log = Log::read(bytes.as_slice(), &sites, &matcher, MOST_RECORDS).unwrap();
         let (answers, _) = resolve(&log, &sites, &files);
         let matched = answers
             .iter()
@@ -156,4 +160,91 @@ proptest! {
     ) {
         lines(parts.join("\n").as_bytes());
     }
+}
+
+/// A program and a log of `count` lines, some of them rare.
+fn long_log(count: usize) -> String {
+    let mut text = String::from("2026-11-22 19:00:00,000 INFO Starting pipeline: 10 documents\n");
+    for index in 0..count {
+        let (seconds, millis) = (index / 100, index % 100 * 10);
+        let stamp = format!("2026-11-22 19:{:02}:{:02},{millis:03}", seconds / 60 % 60, seconds % 60);
+        text += &format!("{stamp} DEBUG Fetching doc {index}\n{stamp} DEBUG something of a library {index}\n");
+    }
+    text + "2026-11-22 19:59:59,999 INFO Fetched 10 documents\n"
+}
+
+#[test]
+fn a_long_log_is_counted_by_stretches_and_loses_no_line() {
+    let facts = lower(PROGRAM);
+    let files = [Source {
+        path: "demo/pipe.py",
+        facts: &facts,
+    }];
+    let sites = collect(&files);
+    let matcher = Matcher::new(&sites);
+    let text = long_log(20_000);
+    let whole = Log::read(text.as_bytes(), &sites, &matcher, MOST_RECORDS).unwrap();
+    let short = Log::read(text.as_bytes(), &sites, &matcher, 1000).unwrap();
+    assert_eq!(whole.bucket, None);
+    assert!(short.bucket.is_some());
+    assert!(short.records.len() <= 1000, "{}", short.records.len());
+    let lines = |log: &Log| log.records.iter().map(|it| it.count).sum::<u32>();
+    assert_eq!(lines(&short), 40_002);
+    assert_eq!(lines(&whole), 40_002);
+    assert_eq!(short.span, whole.span);
+    // Rare lines stay where they are.
+    let (answers, _) = resolve(&short, &sites, &files);
+    let single = short.records.iter().zip(&answers).filter(|it| {
+        it.0.count == 1 && matches!(it.1, tailspike::evidence::resolve::Answer::Site(id) if sites.all[id.0 as usize].qualname == "main")
+    });
+    let single: Vec<u32> = single.map(|it| it.0.line).collect();
+    assert_eq!(single, [1, 40_002]);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_what_a_log_says() {
+    let facts = lower(PROGRAM);
+    let files = [Source {
+        path: "demo/pipe.py",
+        facts: &facts,
+    }];
+    let sites = collect(&files);
+    let matcher = Matcher::new(&sites);
+    // More than one round of stretches, and another format in the middle.
+    let text = long_log(60_000) + &"19:00:00 | INFO | Fetching doc 3\n".repeat(1000) + &long_log(10_000);
+    let read = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let log = pool
+            .install(|| Log::read(text.as_bytes(), &sites, &matcher, 50_000))
+            .unwrap();
+        format!("{:?} {:?} {} {}", log.records, log.span, log.lines, log.backwards)
+    };
+    assert!(read(1) == read(4));
+}
+
+#[test]
+fn an_endless_line_takes_little_memory_and_is_told() {
+    use std::io::Read;
+    let facts = lower(PROGRAM);
+    let sites = collect(&[Source {
+        path: "demo/pipe.py",
+        facts: &facts,
+    }]);
+    let matcher = Matcher::new(&sites);
+    let start: &[u8] = b"10:00:00 DEBUG Fetching doc 1\n10:00:01 INFO ";
+    let end: &[u8] = b"\n10:00:02 DEBUG Fetching doc 2\n\xff\x00\xfe\n";
+    // Read as it comes: the 200 MB are never in memory.
+    let input = start.chain(std::io::repeat(b'x').take(200 << 20)).chain(end);
+    let log = Log::read(input, &sites, &matcher, MOST_RECORDS).unwrap();
+    assert_eq!(log.lines, 4);
+    assert_eq!(log.cut, 1);
+    assert_eq!(log.garbled, 1);
+    assert_eq!(
+        log.records
+            .iter()
+            .filter(|it| it.tie > 0)
+            .map(|it| it.line)
+            .collect::<Vec<_>>(),
+        [1, 3]
+    );
 }

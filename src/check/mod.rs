@@ -43,6 +43,8 @@ pub enum Status {
     Findings,
     /// 2: nothing could be analysed, or the tool failed.
     Failed,
+    /// What a command that was run ended with.
+    Command(u8),
 }
 
 /// What is known of every rule.

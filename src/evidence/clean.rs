@@ -53,7 +53,19 @@ fn system_command(text: &[u8]) -> usize {
 
 /// The parts of a line that overwrote each other, without empty ones; a final carriage return is a line ending.
 pub fn overwritten(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|&it| it == b'\r').filter(|it| !it.is_empty())
+    let mut rest = line;
+    std::iter::from_fn(move || {
+        while let Some((b'\r', after)) = rest.split_first() {
+            rest = after;
+        }
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr(b'\r', rest).unwrap_or(rest.len());
+        let (part, after) = rest.split_at(end);
+        rest = after;
+        Some(part)
+    })
 }
 
 /// The text for a report: valid UTF-8, control characters shown as their pictures, so that a log can't drive the terminal.

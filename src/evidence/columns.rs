@@ -34,6 +34,9 @@ pub struct Columns {
     pub moved: usize,
 }
 
+/// More lines than this teach nothing new.
+const MOST_LEARNED: usize = 1 << 16;
+
 /// A column means what it agrees with on this share of the certain lines.
 const AGREEMENT: f64 = 0.95;
 /// ... and on at least so many lines.
@@ -44,10 +47,14 @@ impl Columns {
     #[must_use]
     pub fn learn(log: &Log, sites: &Sites, files: &[Source<'_>]) -> Self {
         let mut agree: FxHashMap<(u16, Meaning), (usize, usize)> = FxHashMap::default();
-        for record in &log.records {
-            let [only] = log.ties[record.tie as usize].as_slice() else {
-                continue;
-            };
+        let certain = log.records.iter().filter_map(|record| {
+            if let [only] = log.ties[record.tie as usize].as_slice() {
+                Some((record, *only))
+            } else {
+                None
+            }
+        });
+        for (record, only) in certain.take(MOST_LEARNED) {
             let site = &sites.all[only.0 as usize];
             for &(column, text) in log.columns(record) {
                 for meaning in MEANINGS {

@@ -2,7 +2,6 @@
 
 use super::clean::overwritten;
 use super::clean::visible;
-use super::clock::Clock;
 use super::clock::chosen;
 use super::learn::Oracle;
 use super::learn::layouts;
@@ -11,14 +10,35 @@ use super::prefix::Layout;
 use super::prefix::Prefix;
 use super::structured;
 use super::structured::Fields;
+use super::times;
+use super::times::Moment;
+use memchr::memchr;
+
+/// What a line says of its time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamp {
+    /// Nothing.
+    #[default]
+    None,
+    /// The time of the line above, which its handler leaves blank.
+    Repeated,
+    /// This.
+    At(Moment),
+}
+
+impl From<Option<Moment>> for Stamp {
+    fn from(moment: Option<Moment>) -> Self {
+        moment.map_or(Self::None, Self::At)
+    }
+}
 
 /// One line of a log without what surrounds its message. Buffers are reused from line to line.
 #[derive(Debug, Default)]
 pub struct LogLine {
     /// Physical line, from 1.
-    pub number: u64,
-    /// Nanoseconds on the log's timeline.
-    pub time: Option<i64>,
+    pub number: u32,
+    /// What it says of its time.
+    pub stamp: Stamp,
     /// Hash of what names the process: a pod, a container, a process number; 0 where nothing does.
     pub process: u64,
     /// The level written in the prefix.
@@ -40,82 +60,87 @@ const SAMPLE_BYTES: usize = 1 << 18;
 /// So many lines in a row without a known prefix make the parser learn again.
 const STRANGE_LINES: usize = 64;
 
+/// The lines from which layouts are learned.
+pub struct Sample<'a> {
+    lines: Vec<&'a [u8]>,
+    bytes: usize,
+}
+
+impl<'a> Sample<'a> {
+    /// The beginning of a log.
+    #[must_use]
+    pub fn of(text: &'a [u8]) -> Self {
+        let mut sample = Self {
+            lines: Vec::new(),
+            bytes: 0,
+        };
+        let mut rest = text;
+        while !rest.is_empty() && !sample.is_whole() {
+            let end = memchr(b'\n', rest).unwrap_or(rest.len());
+            sample.lines.push(&rest[..end.min(super::reader::MAX_LINE)]);
+            sample.bytes += end;
+            rest = rest.get(end + 1..).unwrap_or_default();
+        }
+        sample
+    }
+
+    /// Whether more lines would teach no more.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.lines.len() >= SAMPLE_LINES || self.bytes >= SAMPLE_BYTES
+    }
+}
+
 /// Turns physical lines into [`LogLine`]s.
 pub struct LineParser<'a> {
     oracle: Option<Oracle<'a>>,
     layouts: Vec<Layout>,
-    waiting: Vec<(u64, Vec<u8>)>,
-    waiting_bytes: usize,
-    learned: bool,
     strange: Vec<Vec<u8>>,
-    clock: Clock,
+    relearned: bool,
     prefix: Prefix,
     line: LogLine,
     partial: Vec<u8>,
 }
 
 impl<'a> LineParser<'a> {
-    /// A parser that learns its layouts, with the help of known templates where there are some.
+    /// The layouts of a log, found with the help of known templates where there are some.
     #[must_use]
-    pub fn new(oracle: Option<Oracle<'a>>) -> Self {
+    pub fn learn(sample: &Sample<'_>, oracle: Option<Oracle<'_>>) -> Vec<Layout> {
+        let plain: Vec<Vec<u8>> = sample.lines.iter().filter_map(|it| sample_of(it)).collect();
+        let plain: Vec<&[u8]> = plain.iter().map(Vec::as_slice).collect();
+        layouts(&plain, oracle)
+    }
+
+    /// A parser of lines with these layouts.
+    #[must_use]
+    pub fn knowing(layouts: Vec<Layout>, oracle: Option<Oracle<'a>>) -> Self {
         Self {
             oracle,
-            layouts: Vec::new(),
-            waiting: Vec::new(),
-            waiting_bytes: 0,
-            learned: false,
+            layouts,
             strange: Vec::new(),
-            clock: Clock::default(),
+            relearned: false,
             prefix: Prefix::default(),
             line: LogLine::default(),
             partial: Vec::new(),
         }
     }
 
-    /// Takes a physical line. The first ones are held back until the layouts are known.
-    pub fn push(&mut self, number: u64, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
-        if self.learned {
-            self.read(number, raw, each);
-            return;
-        }
-        self.waiting_bytes += raw.len();
-        self.waiting.push((number, raw.to_vec()));
-        if self.waiting.len() >= SAMPLE_LINES || self.waiting_bytes >= SAMPLE_BYTES {
-            self.learn(each);
-        }
-    }
-
-    /// Hands out what is still held back.
-    pub fn finish(&mut self, each: &mut dyn FnMut(&LogLine)) {
-        if !self.learned {
-            self.learn(each);
-        }
-    }
-
-    /// The clock, for the log's resolution and its jumps.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The layouts found, the most frequent first.
+    /// The layouts known by now, the most frequent first.
     #[must_use]
     pub fn layouts(&self) -> &[Layout] {
         &self.layouts
     }
 
-    fn learn(&mut self, each: &mut dyn FnMut(&LogLine)) {
-        let waiting = std::mem::take(&mut self.waiting);
-        let plain: Vec<Vec<u8>> = waiting.iter().filter_map(|(_, raw)| sample_of(raw)).collect();
-        let plain: Vec<&[u8]> = plain.iter().map(Vec::as_slice).collect();
-        self.layouts = layouts(&plain, self.oracle);
-        self.learned = true;
-        for (number, raw) in waiting {
-            self.read(number, &raw, each);
+    /// Hands out the beginning of a line whose end never came.
+    pub fn finish(&mut self, each: &mut dyn FnMut(&LogLine)) {
+        if !self.partial.is_empty() {
+            self.line.message = std::mem::take(&mut self.partial);
+            each(&self.line);
         }
     }
 
-    fn read(&mut self, number: u64, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
+    /// Takes a physical line.
+    pub fn push(&mut self, number: u32, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
         let clean = visible(raw);
         let mut parts = overwritten(&clean).peekable();
         while let Some(part) = parts.next() {
@@ -135,25 +160,27 @@ impl<'a> LineParser<'a> {
         if let Some(inner) = structured::container_text(part) {
             let outer = inner.moment;
             self.prefixed_text(&inner.text);
-            if self.line.time.is_none()
-                && let Some(moment) = outer
-            {
-                self.line.time = Some(self.clock.place(moment));
+            if self.line.stamp == Stamp::None {
+                self.line.stamp = outer.into();
             }
             return true;
         }
-        self.prefixed_text(part);
-        self.joined_whole()
+        match self.glued(part) {
+            Some(whole) if whole.is_empty() => return false,
+            Some(whole) => self.prefixed_text(&whole),
+            None => self.prefixed_text(part),
+        }
+        true
     }
 
     fn prefixed_text(&mut self, text: &[u8]) {
-        self.line.time = None;
+        self.line.stamp = Stamp::None;
         self.line.prefixed = self.structured(text, &[]);
         if self.line.prefixed {
             return;
         }
         if is_progress(text) {
-            set_message(&mut self.line.message, text);
+            self.progress(text);
             return;
         }
         let (text, place) = structured::right_column(text);
@@ -167,10 +194,10 @@ impl<'a> LineParser<'a> {
         let message = &text[prefix.message..];
         if !self.structured(message, &prefix.moments) {
             self.line.level = prefix.level;
-            self.line.time = match chosen(&prefix.moments) {
-                Some(moment) => Some(self.clock.place(moment)),
-                None if prefix.blank_time => self.clock.repeat(),
-                None => None,
+            self.line.stamp = match chosen(&prefix.moments) {
+                Some(moment) => Stamp::At(moment),
+                None if prefix.blank_time => Stamp::Repeated,
+                None => Stamp::None,
             };
             set_message(&mut self.line.message, message);
         }
@@ -186,14 +213,22 @@ impl<'a> LineParser<'a> {
     }
 
     /// Reads JSON and logfmt; `outer` are the times of a wrapper in front of it.
-    fn structured(&mut self, text: &[u8], outer: &[super::times::Moment]) -> bool {
+    fn structured(&mut self, text: &[u8], outer: &[Moment]) -> bool {
         let Some(moments) = structured::read(text, &mut self.line.fields, &mut self.line.message) else {
             return false;
         };
         self.line.level = self.line.fields.level;
         let inner = moments.iter().copied().min_by_key(|it| it.resolution);
-        self.line.time = inner.or_else(|| chosen(outer)).map(|it| self.clock.place(it));
+        self.line.stamp = inner.or_else(|| chosen(outer)).into();
         true
+    }
+
+    /// A progress bar has no prefix of its program's; a collector may have put a time before it.
+    fn progress(&mut self, text: &[u8]) {
+        let stamped = times::parse(text).filter(|it| matches!(text.get(it.1), Some(b' ' | b'\t')));
+        let start = stamped.map_or(0, |it| it.1);
+        self.line.stamp = stamped.map(|it| it.0).into();
+        set_message(&mut self.line.message, &text[start..]);
     }
 
     fn bare(&mut self, text: &[u8]) {
@@ -201,40 +236,56 @@ impl<'a> LineParser<'a> {
         if self.line.message.is_empty() {
             return;
         }
+        if self.relearned {
+            return;
+        }
         self.strange.push(text.to_vec());
         if self.strange.len() < STRANGE_LINES {
             return;
         }
+        self.relearned = true;
         let sample: Vec<&[u8]> = self.strange.iter().map(Vec::as_slice).collect();
         let fresh = layouts(&sample, self.oracle).into_iter().filter(Layout::has_time);
         self.layouts.extend(fresh.take(MAX_RELEARNED));
         self.strange.clear();
     }
 
-    /// Container runtimes cut long lines and mark the parts `P`, the last one `F`.
-    fn joined_whole(&mut self) -> bool {
-        let mark = self.line.fields.columns().zip(self.line.fields.columns().skip(1));
-        let mark = mark
-            .filter(|((_, stream), _)| matches!(*stream, b"stdout" | b"stderr"))
-            .map(|(_, (_, mark))| mark.to_vec())
-            .next();
-        match mark.as_deref() {
-            Some(b"P") if self.partial.len() < super::reader::MAX_LINE => {
-                self.partial.extend_from_slice(&self.line.message);
-                false
-            }
-            Some(b"F") if !self.partial.is_empty() => {
-                let mut whole = std::mem::take(&mut self.partial);
-                whole.extend_from_slice(&self.line.message);
-                self.line.message = whole;
-                true
-            }
-            _ => true,
+    /// Container runtimes cut long lines and mark the parts `P`, the last one `F`: the text of the later ones belongs to
+    /// the first. Gives the whole line when its last part has come.
+    fn glued(&mut self, part: &[u8]) -> Option<Vec<u8>> {
+        let (last, start) = container_part(part)?;
+        if !last && self.partial.len() < super::reader::MAX_LINE {
+            let from = if self.partial.is_empty() { 0 } else { start };
+            self.partial.extend_from_slice(&part[from..]);
+            return Some(Vec::new());
         }
+        if self.partial.is_empty() {
+            return None;
+        }
+        let mut whole = std::mem::take(&mut self.partial);
+        whole.extend_from_slice(&part[start..]);
+        Some(whole)
     }
 }
 
-/// A second look may add this many layouts, so that a log without any can't make the parser slower and slower.
+/// Whether `TIME stderr F text` is the last part of its line, and where its text begins.
+fn container_part(text: &[u8]) -> Option<(bool, usize)> {
+    /// A time with nanoseconds and a zone, and the name of the stream.
+    const MARK_WITHIN: usize = 48;
+    memchr::memmem::find(&text[..text.len().min(MARK_WITHIN)], b" std")?;
+    let at = times::parse(text)?.1;
+    let stream = [b" stderr ".as_slice(), b" stdout "]
+        .into_iter()
+        .find(|it| text[at..].starts_with(it))?;
+    let mark = at + stream.len();
+    match text.get(mark..mark + 2)? {
+        b"P " => Some((false, mark + 2)),
+        b"F " => Some((true, mark + 2)),
+        _ => None,
+    }
+}
+
+/// A second look may add this many layouts. There is one in a stretch, so that a log without any can't make the parser slower and slower.
 const MAX_RELEARNED: usize = 1;
 
 /// A line as the learner should see it: no colours, nothing overwritten, inside a container's JSON; `None` for JSON proper.

@@ -1,12 +1,11 @@
-//! Which templates a message can come from: buckets of leading text, one automaton for templates that begin with a value.
+//! Which templates a message can come from: buckets of leading text, and a look inside for templates that begin with a value.
 
+use super::inner::Inner;
 use super::loggers::Sink;
 use super::pattern::Captures;
 use super::pattern::Pattern;
 use super::sites::SiteId;
 use super::sites::Sites;
-use aho_corasick::AhoCorasick;
-use aho_corasick::AhoCorasickKind;
 use rustc_hash::FxHashMap;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
@@ -28,8 +27,9 @@ pub struct Matcher {
     weights: Vec<u32>,
     constants: FxHashMap<Vec<u8>, PatternId>,
     buckets: [FxHashMap<u64, Vec<PatternId>>; KEYS.len()],
-    inner: Option<AhoCorasick>,
-    inner_patterns: Vec<Vec<PatternId>>,
+    inner: Inner,
+    /// The most text that a template has which begins with a value.
+    inner_weight: u32,
 }
 
 /// Reused from message to message.
@@ -72,13 +72,15 @@ impl Matcher {
     }
 
     fn indexed(patterns: Vec<Pattern>, sites: Vec<Vec<SiteId>>) -> Self {
-        let weights = patterns
+        let weights: Vec<u32> = patterns
             .iter()
             .map(|it| u32::try_from(it.weight()).unwrap_or(u32::MAX))
             .collect();
         let mut constants = FxHashMap::default();
         let mut buckets: [FxHashMap<u64, Vec<PatternId>>; KEYS.len()] = Default::default();
-        let mut needles: FxHashMap<&[u8], Vec<PatternId>> = FxHashMap::default();
+        let mut inner = Inner::default();
+        let mut inner_weight = 0;
+        let common = commonness(&patterns);
         for (id, pattern) in (0..).map(PatternId).zip(&patterns) {
             let head = pattern.head();
             if pattern.is_constant() {
@@ -86,20 +88,13 @@ impl Matcher {
             } else if let Some(slot) = KEYS.iter().position(|it| *it <= head.len()) {
                 buckets[slot].entry(hash(&head[..KEYS[slot]])).or_default().push(id);
             } else if let Some(longest) = pattern.literals().max_by_key(|it| it.trim_ascii().len()) {
-                needles.entry(longest).or_default().push(id);
+                inner.add(id, longest, |it| common[usize::from(it)]);
+                inner_weight = weight_of(&weights, id).max(inner_weight);
             }
         }
-        let mut needles: Vec<(&[u8], Vec<PatternId>)> = needles.into_iter().collect();
-        needles.sort_unstable();
-        let texts: Vec<&[u8]> = needles.iter().map(|it| it.0).collect();
-        let inner = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&texts)
-            .ok();
-        let inner_patterns = needles.into_iter().map(|it| it.1).collect();
         Self {
-            inner: inner.filter(|it| it.patterns_len() > 0),
-            inner_patterns,
+            inner,
+            inner_weight,
             patterns,
             sites,
             weights,
@@ -128,19 +123,17 @@ impl Matcher {
     }
 
     fn find_inner(&self, message: &[u8], mut weight: u32, scratch: &mut Scratch) -> u32 {
-        let Some(inner) = &self.inner else {
+        if self.inner_weight < weight.max(1) {
             return weight;
-        };
+        }
         let mut seen = std::mem::take(&mut scratch.seen);
         seen.clear();
-        for found in inner.find_overlapping_iter(message) {
-            for &id in &self.inner_patterns[found.pattern().as_usize()] {
-                if self.weights[id.0 as usize] >= weight && !seen.contains(&id) {
-                    seen.push(id);
-                    weight = self.consider(id, message, weight, scratch);
-                }
+        self.inner.each(message, |id| {
+            if self.weights[id.0 as usize] >= weight && !seen.contains(&id) {
+                seen.push(id);
+                weight = self.consider(id, message, weight, scratch);
             }
-        }
+        });
         scratch.seen = seen;
         weight
     }
@@ -206,6 +199,19 @@ impl Matcher {
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
+}
+
+fn weight_of(weights: &[u32], id: PatternId) -> u32 {
+    weights.get(id.0 as usize).copied().unwrap_or(0)
+}
+
+/// How often each byte stands in the templates: what is common in them is common in the messages.
+fn commonness(patterns: &[Pattern]) -> [u32; 256] {
+    let mut counts = [0; 256];
+    for byte in patterns.iter().flat_map(Pattern::literals).flatten() {
+        counts[usize::from(*byte)] += 1;
+    }
+    counts
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -3,12 +3,13 @@
 use super::columns::Columns;
 use super::records::Log;
 use super::records::Record;
-use super::records::Text;
-use super::records::Texts;
 use super::sites::SiteId;
 use super::sites::Sites;
 use super::sites::Source;
+use super::texts::Text;
+use super::texts::Texts;
 use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 /// The answer for one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,30 +26,34 @@ pub enum Answer {
 #[must_use]
 pub fn resolve(log: &Log, sites: &Sites, files: &[Source<'_>]) -> (Vec<Answer>, Columns) {
     let columns = Columns::learn(log, sites, files);
-    let fitting: Vec<Vec<SiteId>> = log
+    let mut candidates = Vec::new();
+    let mut answers: Vec<Answer> = log
         .records
         .iter()
-        .map(|it| fitting(log, it, sites, files, &columns))
+        .map(|record| {
+            fitting(log, record, sites, files, &columns, &mut candidates);
+            match candidates.as_slice() {
+                [] => Answer::Nothing,
+                [only] => Answer::Site(*only),
+                several => Answer::Open(u32::try_from(several.len()).unwrap_or(u32::MAX)),
+            }
+        })
         .collect();
-    let votes = Votes::count(log, sites, &fitting);
-    let answers = log
-        .records
-        .iter()
-        .zip(&fitting)
-        .map(|(record, candidates)| match candidates.as_slice() {
-            [] => Answer::Nothing,
-            [only] => Answer::Site(*only),
-            several => decided(log, record, sites, several, &votes),
-        });
-    (answers.collect(), columns)
+    let votes = Votes::count(log, sites, &answers);
+    for (record, answer) in log.records.iter().zip(&mut answers) {
+        if matches!(answer, Answer::Open(_)) {
+            fitting(log, record, sites, files, &columns, &mut candidates);
+            *answer = decided(log, record, sites, &candidates, &votes);
+        }
+    }
+    (answers, columns)
 }
 
-fn fitting(log: &Log, record: &Record, sites: &Sites, files: &[Source<'_>], columns: &Columns) -> Vec<SiteId> {
+fn fitting(log: &Log, record: &Record, sites: &Sites, files: &[Source<'_>], columns: &Columns, into: &mut Vec<SiteId>) {
     let tie = &log.ties[record.tie as usize];
-    tie.iter()
-        .copied()
-        .filter(|it| columns.fit(log, record, &sites.all[it.0 as usize], files))
-        .collect()
+    let fits = |it: &SiteId| columns.fit(log, record, &sites.all[it.0 as usize], files);
+    into.clear();
+    into.extend(tie.iter().copied().filter(fits));
 }
 
 /// How often a value was seen in a file and in a class, on lines whose site is certain.
@@ -61,18 +66,22 @@ struct Votes {
 const MIN_VALUE: usize = 3;
 
 impl Votes {
-    fn count(log: &Log, sites: &Sites, fitting: &[Vec<SiteId>]) -> Self {
+    fn count(log: &Log, sites: &Sites, answers: &[Answer]) -> Self {
         let mut votes = Self {
             by_scope: FxHashMap::default(),
             lines: FxHashMap::default(),
         };
-        for (record, candidates) in log.records.iter().zip(fitting) {
-            let [only] = candidates.as_slice() else {
+        let both = || log.records.iter().zip(answers);
+        // Only the values of open lines will be asked for.
+        let open = both().filter(|it| matches!(it.1, Answer::Open(_)));
+        let asked: FxHashSet<Text> = open.flat_map(|it| telling(log, it.0)).collect();
+        for (record, answer) in both() {
+            let Answer::Site(only) = answer else {
                 continue;
             };
             for scope in scopes(sites, *only) {
                 *votes.lines.entry(scope).or_default() += 1;
-                for text in telling(log, record) {
+                for text in telling(log, record).filter(|it| asked.contains(it)) {
                     *votes.by_scope.entry((scope, text)).or_default() += 1;
                 }
             }

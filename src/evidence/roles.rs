@@ -9,23 +9,24 @@ use serde::Serialize;
 pub enum Role {
     /// asyncio's debug mode: a callback held the loop.
     SlowCallback,
-    /// The connections of a pool were used up.
-    PoolFull,
     /// The other side asked for less.
     RateLimit,
     /// Something is tried again.
     Retry,
     /// A wait ended without an answer.
     Timeout,
+    /// The connections of a pool were used up; a time-out that says so tells more than one that doesn't.
+    PoolFull,
     /// A session or task that nobody closed or kept.
     Leak,
 }
 
 /// Words of libraries and of people, lower case. The wording of libraries drifts, so each is as short as it can be.
-const WORDS: [(&str, Role); 27] = [
+const WORDS: [(&str, Role); 34] = [
     ("executing <task", Role::SlowCallback),
     ("executing <handle", Role::SlowCallback),
     ("event loop blocked", Role::SlowCallback),
+    ("blocking call to ", Role::SlowCallback),
     ("connection pool is full", Role::PoolFull),
     ("pooltimeout", Role::PoolFull),
     ("pool timeout", Role::PoolFull),
@@ -44,12 +45,18 @@ const WORDS: [(&str, Role); 27] = [
     ("backoff", Role::Retry),
     ("attempt ", Role::Retry),
     ("trying again", Role::Retry),
+    ("giving up ", Role::Retry),
+    ("nd time calling it", Role::Retry),
+    ("rd time calling it", Role::Retry),
+    ("th time calling it", Role::Retry),
     ("timed out", Role::Timeout),
     ("timeout", Role::Timeout),
     ("was never awaited", Role::Leak),
     ("unclosed client session", Role::Leak),
     ("unclosed connector", Role::Leak),
     ("destroyed but it is pending", Role::Leak),
+    ("task exception was never retrieved", Role::Leak),
+    ("future exception was never retrieved", Role::Leak),
 ];
 
 /// Finds roles.
@@ -140,6 +147,58 @@ mod tests {
             Some(Role::SlowCallback)
         );
         assert_eq!(role("fetched 3 documents"), None);
+    }
+
+    #[test]
+    fn libraries_are_known_by_their_own_words() {
+        let roles = Roles::default();
+        for (text, role) in [
+            (
+                "Executing <Handle sleep(0.15) created at F:21> took 0.150 seconds",
+                Role::SlowCallback,
+            ),
+            ("Event loop blocked for 0.100s (threshold: 0.100s)", Role::SlowCallback),
+            (
+                "blockbuster.blockbuster.BlockingError: Blocking call to time.sleep",
+                Role::SlowCallback,
+            ),
+            ("F:23: RuntimeWarning: coroutine 'never' was never awaited", Role::Leak),
+            ("Task exception was never retrieved", Role::Leak),
+            ("Task was destroyed but it is pending!", Role::Leak),
+            ("Unclosed client session", Role::Leak),
+            ("Unclosed connector", Role::Leak),
+            (
+                "Connection pool is full, discarding connection: 127.0.0.1. Connection pool size: 10",
+                Role::PoolFull,
+            ),
+            ("httpx.PoolTimeout", Role::PoolFull),
+            ("httpx.ReadTimeout", Role::Timeout),
+            (
+                "HTTP Request: POST http://x/chat \"HTTP/1.1 429 Too Many Requests\"",
+                Role::RateLimit,
+            ),
+            ("Retrying request to /chat/completions in 0.435545 seconds", Role::Retry),
+            (
+                "Retrying __main__.Client.method in 0.05 seconds as it raised HTTPStatusError: ...",
+                Role::Retry,
+            ),
+            (
+                "Finished call to '__main__.ten' after 0.238(s), this was the 2nd time calling it.",
+                Role::Retry,
+            ),
+            ("Backing off bo(...) for 0.1s (httpx.HTTPStatusError: ...)", Role::Retry),
+            (
+                "Giving up bo(...) after 2 tries (httpx.HTTPStatusError: ...)",
+                Role::Retry,
+            ),
+        ] {
+            assert_eq!(roles.of(text.as_bytes()), Some(role), "{text}");
+        }
+        // A first call is no retry.
+        assert_eq!(
+            roles.of(b"Finished call to 'x' after 0.2(s), this was the 1st time calling it."),
+            None
+        );
     }
 
     #[test]

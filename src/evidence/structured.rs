@@ -184,7 +184,7 @@ fn logfmt(text: &[u8]) -> Option<Vec<Member>> {
     let members: Vec<Member> = pairs(text)
         .map(|(key, value)| Member {
             key: key.to_vec(),
-            value,
+            value: value.to_vec(),
         })
         .collect();
     let has = |keys: &[&[u8]]| members.iter().any(|it| keys.contains(&it.key.as_slice()));
@@ -196,7 +196,7 @@ fn key_byte(byte: u8) -> bool {
 }
 
 /// `key=value` and `key="quoted value"` pairs; what is not a pair is skipped.
-pub fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
+pub fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
@@ -215,14 +215,14 @@ pub fn pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], Vec<u8>)> {
     })
 }
 
-fn value(text: &[u8]) -> (Vec<u8>, usize) {
+fn value(text: &[u8]) -> (&[u8], usize) {
     if let Some(&quote @ (b'"' | b'\'')) = text.first()
         && let Some(length) = memchr::memchr(quote, &text[1..])
     {
-        return (text[1..=length].to_vec(), length + 2);
+        return (&text[1..=length], length + 2);
     }
     let length = text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
-    (text[..length].to_vec(), length)
+    (&text[..length], length)
 }
 
 /// A line as a container runtime keeps it in JSON.

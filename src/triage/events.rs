@@ -40,7 +40,9 @@ pub struct Mark {
     pub time: f64,
     /// What it tells.
     pub role: Role,
-    /// The wait it announces, in seconds.
+    /// How many such lines it stands for.
+    pub count: u32,
+    /// The wait it announces, or the stall it reports, in seconds.
     pub wait: f64,
     /// Index of its record.
     pub record: usize,
@@ -89,8 +91,7 @@ pub struct Run {
 /// Reads the run out of a log and its answers. Files of sites are modules in order.
 #[must_use]
 pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
-    let times = log.records.iter().filter_map(|it| it.time());
-    let (Some(start), Some(end)) = (times.clone().min(), times.max()) else {
+    let Some((start, end)) = log.span else {
         return untimed(log, sites, answers);
     };
     let mut run = Run {
@@ -155,7 +156,8 @@ impl Run {
 
     fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
         let record = &log.records[index];
-        self.lines += 1;
+        let lines = record.count as usize;
+        self.lines += lines;
         let mut function = None;
         if let Answer::Site(site) = answer {
             let found = &sites.all[site.0 as usize];
@@ -164,10 +166,10 @@ impl Run {
                 local: found.function,
             };
             function = Some(at);
-            self.matched += 1;
+            self.matched += lines;
             let event = Event {
                 time,
-                count: 1,
+                count: record.count,
                 bar: false,
                 timed: record.time().is_some(),
                 site,
@@ -185,6 +187,7 @@ impl Run {
             self.marks.push(Mark {
                 time,
                 role,
+                count: record.count,
                 wait: f64::from(record.wait) / 1000.0,
                 record: index,
                 function,

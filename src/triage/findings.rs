@@ -1,5 +1,6 @@
 //! Diagnostics and windows meet: who claims which seconds, in what order they are told.
 
+use super::events::Mark;
 use super::events::Run;
 use super::found::Found;
 use super::found::Subject;
@@ -199,6 +200,11 @@ impl Evidence<'_> {
         /// The pauses before its lines are this little of the time.
         const LITTLE: f64 = 0.25;
         const NOT_HELD: f64 = 0.3;
+        // What asyncio itself blames has run, and has held the loop.
+        let blames = |it: &Mark| it.role == Role::SlowCallback && it.function == Some(function);
+        if pattern == Pattern::LoopBlocker && self.run.marks.iter().any(blames) {
+            return 1.0;
+        }
         let mut own = self.run.events.iter().filter(|it| it.function == function).peekable();
         if own.peek().is_none() {
             return if self.silent.contains(&function) { NEVER } else { 1.0 };

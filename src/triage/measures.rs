@@ -63,6 +63,9 @@ pub struct Measures {
     pub growth_share: f64,
 }
 
+/// More times than this are taken in shares, so that the longest log fits into memory: no share of a million is missed.
+const MOST_TIMES: usize = 1 << 20;
+
 /// So many functions of a window are looked at, the busiest first.
 const MOST_WORKERS: usize = 3;
 
@@ -104,7 +107,9 @@ fn ends(run: &Run, window: &Window) -> Vec<SiteId> {
 fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: Option<SiteId>) -> Measures {
     let events = &run.events[window.inside.clone()];
     let items: Vec<&Event> = events.iter().filter(|it| Some(it.site) == site).collect();
-    let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count as usize);
+    let total: usize = items.iter().map(|it| it.count as usize).sum();
+    let share = u32::try_from(total / MOST_TIMES + 1).unwrap_or(u32::MAX);
+    let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count.div_ceil(share) as usize);
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
     let pairs = durations(log, events, &items);
@@ -115,7 +120,7 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
         function: items.first().map(|it| it.function),
         seconds,
         step: run.step,
-        items: done.len(),
+        items: total,
         vague: items.iter().any(|it| !it.timed),
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
@@ -292,16 +297,17 @@ fn add_marks(made: &mut Measures, run: &Run, window: &Window) {
     let mut first = None;
     let mut last = 0.0;
     for mark in inside {
+        let lines = mark.count as usize;
         match mark.role {
             Role::Retry => {
-                made.retries += 1;
-                made.waited += mark.wait;
+                made.retries += lines;
+                made.waited += mark.wait * f64::from(mark.count);
                 first.get_or_insert(mark.time);
                 last = mark.time + mark.wait;
             }
-            Role::RateLimit => made.limits += 1,
-            Role::PoolFull => made.pool_full += 1,
-            Role::Timeout => made.timeouts += 1,
+            Role::RateLimit => made.limits += lines,
+            Role::PoolFull => made.pool_full += lines,
+            Role::Timeout => made.timeouts += lines,
             Role::SlowCallback | Role::Leak => {}
         }
     }

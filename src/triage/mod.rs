@@ -10,6 +10,7 @@ pub mod found;
 pub mod measures;
 pub mod report;
 pub mod signatures;
+mod stalls;
 pub mod windows;
 
 use crate::diagnostic::Diagnostic;
@@ -20,6 +21,7 @@ use crate::evidence::resolve::Answer;
 use crate::evidence::sites::LogSite;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
+use crate::evidence::stalls::Stall;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::ModuleId;
@@ -48,6 +50,15 @@ pub struct Triage {
     pub not_observed: Vec<usize>,
 }
 
+/// What was observed beside the log.
+#[derive(Clone, Copy, Default)]
+pub struct Observations<'a> {
+    /// Memory over time.
+    pub memory: &'a [Sample],
+    /// Stalls that asyncio's debug mode reported in another file.
+    pub stalls: &'a [Stall],
+}
+
 /// Weighs every diagnostic by what the log shows.
 #[must_use]
 pub fn triage(
@@ -56,14 +67,15 @@ pub fn triage(
     log: &Log,
     sites: &Sites,
     answers: &[Answer],
-    memory: &[Sample],
+    observed: &Observations<'_>,
 ) -> Triage {
-    let run = events::run(log, sites, answers);
+    let mut run = events::run(log, sites, answers);
+    stalls::add(&mut run, log, project, observed.stalls);
     let order = Order::new(project);
     let windows = windows::windows(&run, &order, sites, run.seconds * findings::LEAST_SHARE / 4.0);
     let measures: Vec<Vec<Measures>> = windows
         .iter()
-        .map(|it| measures::measure(&run, log, it, memory))
+        .map(|it| measures::measure(&run, log, it, observed.memory))
         .collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics
         .iter()
