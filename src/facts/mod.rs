@@ -6,6 +6,7 @@
 mod fate;
 mod flow;
 pub mod node;
+mod results;
 pub mod scope;
 mod strings;
 mod tree;
@@ -13,6 +14,7 @@ mod tree;
 pub use fate::Fate;
 pub use flow::Slice;
 pub use node::{Kind, NO_PAYLOAD, Node, NodeId, Op, Role, Span, Sym};
+pub use results::Results;
 pub use scope::{
     AttributeDef, Class, Definition, FnKind, Function, How, Import, Imported, LocalClass, LocalFn, MODULE_FN, Param,
     ParamKind, Place, PlaceId, PlaceKind,

@@ -6,6 +6,8 @@ mod arguments;
 mod at_once;
 mod blocking;
 mod branches;
+mod bulk;
+mod carried;
 mod chains;
 mod circumstances;
 mod classes;
@@ -48,6 +50,8 @@ use crate::catalog::Catalog;
 use crate::facts::{FileFacts, Function};
 pub use blocking::{Blocking, Reach, Tier, usual_cost};
 pub use branches::is_conditional;
+pub use bulk::Bulk;
+pub use carried::has_independent_turns;
 pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
 pub use deadlines::{Bound, Deadlines, has_bound};
@@ -131,6 +135,12 @@ impl Project {
             fan_outs,
             scarce,
         }
+    }
+
+    /// How many items iterating an expression gives.
+    #[must_use]
+    pub fn width(&self, at: At) -> Width {
+        width::Widths::new(&self.names, at.module).of(at.node)
     }
 
     /// Whether what the site calls runs then and there, on the thread of its caller.

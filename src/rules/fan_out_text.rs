@@ -135,8 +135,10 @@ pub(super) fn is_shutdown(cx: &Context<'_>, fan_out: &FanOut) -> bool {
         || facts
             .ancestors(fan_out.at.node)
             .any(|it| facts.node(it).role == Role::Finally);
-    let ending = fan_out.strands.iter().filter_map(|it| it.worker.as_ref()).any(|it| {
-        let text = cx.call_text(at(cx, it.node));
+    let workers = fan_out.strands.iter().filter_map(|it| it.worker.as_ref());
+    let mut started = workers.flat_map(|it| it.wrapped.iter().copied().chain([it.node]));
+    let ending = started.any(|it| {
+        let text = cx.call_text(at(cx, it));
         ends(text.rsplit('.').next().unwrap_or_default())
     });
     in_finally || ending
@@ -183,7 +185,7 @@ pub(super) fn is_broadcast(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) 
 
 /// Collections of what somebody has configured: a handful, whatever the data.
 pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
-    const PARTS: [&str; 46] = [
+    const PARTS: [&str; 48] = [
         "device",
         "devices",
         "providers",
@@ -230,6 +232,8 @@ pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
         "regions",
         "engines",
         "languages",
+        "registrations",
+        "attachments",
     ];
     strand.source.is_some_and(|it| {
         let facts = cx.facts();

@@ -2,7 +2,9 @@
 //!
 //! A rule is a `static` value and one `check`. It asks the project and writes diagnostics; it knows no files, logs or output.
 
+mod await_in_loop;
 mod backoff_inside_limiter;
+mod barrier;
 mod blocking;
 mod blocking_database_call;
 mod blocking_dns_lookup;
@@ -22,11 +24,13 @@ mod costs;
 mod cpu_bound_call;
 mod dangling_task;
 mod default_pool_limits;
+mod default_threads;
 mod disabled_timeout;
 mod endings;
 mod fan_out_named;
 mod fan_out_reach;
 mod fan_out_text;
+mod gathered_bulk_results;
 mod growth;
 mod ineffective_limiter;
 mod limiter_made;
@@ -38,16 +42,22 @@ mod nested_event_loop;
 mod nested_retry;
 mod nested_text;
 mod pool_smaller_than_limiter;
+mod queue_ends;
 mod rebuilt_context;
 mod retry;
 mod retry_without_backoff;
 mod retry_without_jitter;
+mod sequential_awaits;
+mod serial;
+mod silent_fan_out;
 mod strongest;
 mod swallowed_cancellation;
 mod text;
+mod thread_pool_fan_out;
 mod twin;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
+mod unbounded_queue;
 mod unbounded_retry;
 mod waits;
 mod weight;
@@ -69,6 +79,7 @@ pub struct Rule {
 
 /// Every rule, sorted by name.
 pub static ALL: &[&Rule] = &[
+    &await_in_loop::RULE,
     &backoff_inside_limiter::RULE,
     &blocking_database_call::RULE,
     &blocking_dns_lookup::RULE,
@@ -84,6 +95,7 @@ pub static ALL: &[&Rule] = &[
     &dangling_task::RULE,
     &default_pool_limits::RULE,
     &disabled_timeout::RULE,
+    &gathered_bulk_results::RULE,
     &ineffective_limiter::RULE,
     &lock_across_await::RULE,
     &missing_deadline::RULE,
@@ -93,9 +105,13 @@ pub static ALL: &[&Rule] = &[
     &rebuilt_context::RULE,
     &retry_without_backoff::RULE,
     &retry_without_jitter::RULE,
+    &sequential_awaits::RULE,
+    &silent_fan_out::RULE,
     &swallowed_cancellation::RULE,
+    &thread_pool_fan_out::RULE,
     &unawaited_coroutine::RULE,
     &unbounded_fan_out::RULE,
+    &unbounded_queue::RULE,
     &unbounded_retry::RULE,
 ];
 

@@ -154,9 +154,13 @@ impl Widths<'_> {
         let facts = self.facts;
         let function = facts.place(place).owner;
         let mut width = Width::Constant(0);
-        for node in facts.body_nodes(function) {
+        for node in facts.descendants(facts.function(function).node) {
             if node >= usage || facts.name_place(node) != Some(place) || !is_fed(facts, node) {
                 continue;
+            }
+            // A nested function adds as often as it runs.
+            if facts.function_of(node) != function {
+                return Width::Data;
             }
             width = width.or(self.loops_around(node, usage, fuel));
             if let Some(extended) = extended_by(facts, node) {
