@@ -318,9 +318,10 @@ impl Iterator for BodyNodes<'_> {
             }
             let id = NodeId(self.next);
             let node = self.facts.node(id);
-            let parent = self.facts.kind(NodeId(node.parent));
-            let nested = node.role == Role::Body && matches!(parent, Kind::FunctionDef | Kind::Lambda);
-            if nested && node.parent != self.root {
+            let nested = node.role == Role::Body
+                && node.parent != self.root
+                && matches!(self.facts.kind(NodeId(node.parent)), Kind::FunctionDef | Kind::Lambda);
+            if nested {
                 self.next = node.end;
                 continue;
             }

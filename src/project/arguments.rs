@@ -129,7 +129,7 @@ impl Finder<'_> {
         };
         let How::Import(index) = only.how else { return None };
         match self.names.imports[self.id.0 as usize][index as usize] {
-            Target::Module(of) => self.named(of, self.names.table.place(of, name)?),
+            Target::Module(of) => self.named(of, self.names.table.place(&self.names.modules, of, name)?),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use super::dual_mode::dual_mode;
 use super::earlier::Earlier;
 use super::graph::Flags;
 use super::guards::{Guards, guards_of, guards_of_step};
-use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Op, Role};
+use crate::facts::{FileFacts, FnKind, Kind, LocalFn, NodeId, Op, Role};
 use rustc_hash::FxHashMap;
 
 /// The circumstances of a module's calls; what a statement stands in is found once for all the calls in it.
@@ -15,25 +15,39 @@ pub(super) struct Surroundings {
     /// What an `if` or a handler says of one of its branches.
     branches: FxHashMap<(NodeId, Role), Flags>,
     earlier: Earlier,
+    /// A call that is several sites is asked for as often.
+    last: Option<(NodeId, (Flags, Guards))>,
 }
 
 impl Surroundings {
     /// The circumstances and guards of a call in a function.
     pub(super) fn of(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
+        match self.last {
+            Some((node, known)) if node == call => known,
+            _ => {
+                let found = self.around(facts, function, call);
+                self.last = Some((call, found));
+                found
+            }
+        }
+    }
+
+    fn around(&mut self, facts: &FileFacts, function: LocalFn, call: NodeId) -> (Flags, Guards) {
         let statement = facts.statement_of(call);
         let (outer, inherited) = match self.statements.get(&statement) {
             Some(known) => *known,
             None => {
+                let owner = owner(facts, function);
                 let found = (
-                    self.statement_flags(facts, function, statement),
-                    guards_of(facts, function, statement),
+                    self.statement_flags(facts, owner, statement),
+                    guards_of(facts, owner, statement),
                 );
                 self.statements.insert(statement, found);
                 found
             }
         };
         let mut flags = outer;
-        if facts.is_awaited(call) || is_entered_by_async_with(facts, call) {
+        if awaits(facts, call) {
             flags = flags.with(Flags::AWAITED);
         }
         let mut guards = Guards::default();
@@ -70,6 +84,19 @@ impl Surroundings {
         }
         flags
     }
+}
+
+/// The function to which the statements around a lambda belong.
+fn owner(facts: &FileFacts, mut function: LocalFn) -> LocalFn {
+    while facts.function(function).kind == FnKind::Lambda {
+        function = facts.function(function).parent;
+    }
+    function
+}
+
+/// Whether a call is awaited where it stands.
+pub(super) fn awaits(facts: &FileFacts, call: NodeId) -> bool {
+    facts.is_awaited(call) || is_entered_by_async_with(facts, call)
 }
 
 /// `async with connect():` only takes what can be awaited.

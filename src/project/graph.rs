@@ -134,6 +134,8 @@ pub struct CallGraph {
     callers: Vec<SiteId>,
     first_caller: Vec<u32>,
     base: Vec<u32>,
+    /// By dense number: the module of the function.
+    module_of: Vec<ModuleId>,
 }
 
 impl CallGraph {
@@ -144,8 +146,10 @@ impl CallGraph {
             .into_par_iter()
             .map(|index| collect(names, types, ModuleId(u32::try_from(index).unwrap_or(u32::MAX))))
             .collect();
+        let base = bases(names);
         let mut graph = Self {
-            base: bases(names),
+            module_of: owners(&base),
+            base,
             ..Self::default()
         };
         // Growing by doubling would hold the largest table of the program twice.
@@ -191,12 +195,11 @@ impl CallGraph {
     /// The function with this dense number.
     #[must_use]
     pub fn function(&self, dense: usize) -> FnId {
-        let dense = u32::try_from(dense).unwrap_or(u32::MAX);
-        let module = self.base.partition_point(|&it| it <= dense) - 1;
-        let local = LocalFn(dense - self.base[module]);
+        let module = self.module_of[dense];
+        let local = u32::try_from(dense).unwrap_or(u32::MAX) - self.base[module.0 as usize];
         FnId {
-            module: ModuleId(u32::try_from(module).unwrap_or(u32::MAX)),
-            local,
+            module,
+            local: LocalFn(local),
         }
     }
 
@@ -252,6 +255,13 @@ fn bases(names: &Names) -> Vec<u32> {
     }
     base.push(next);
     base
+}
+
+/// The module of each function, by dense number.
+fn owners(base: &[u32]) -> Vec<ModuleId> {
+    let rows = (0..).map(ModuleId).zip(base.windows(2));
+    rows.flat_map(|(module, of)| std::iter::repeat_n(module, (of[1] - of[0]) as usize))
+        .collect()
 }
 
 /// Start offsets of `n` groups in a sorted list of group numbers.

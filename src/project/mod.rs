@@ -113,18 +113,31 @@ impl Project {
     pub fn new(modules: Vec<Module>, catalog: Catalog, rule_of: fn(Blocks) -> &'static str) -> Self {
         let names = Names::new(modules, catalog);
         let types = Types::new(&names);
-        let graph = CallGraph::new(&names, &types);
-        let decorators = Decorators::new(&names, &types);
+        let (graph, decorators) = rayon::join(|| CallGraph::new(&names, &types), || Decorators::new(&names, &types));
         let accepts = |site: &Site, kind: Blocks| names.accepted(site.at, rule_of(kind)).is_some();
-        let blocking = Blocking::new(&names, &graph, &accepts);
-        let limiters = Limiters::new(&names, &types, &graph, &decorators);
-        let fan_outs = FanOuts::new(&names, &graph, &limiters);
-        let exposures = Exposures::new(&names, &graph, &decorators, &fan_outs);
-        let scarce = Scarce::new(&names, &graph, &limiters);
+        // Many of these searches run on one thread each, so they run beside one another.
+        let bounds = || {
+            let limiters = Limiters::new(&names, &types, &graph, &decorators);
+            let fan_outs = FanOuts::new(&names, &graph, &limiters);
+            let (exposures, scarce) = rayon::join(
+                || Exposures::new(&names, &graph, &decorators, &fan_outs),
+                || Scarce::new(&names, &graph, &limiters),
+            );
+            (limiters, fan_outs, exposures, scarce)
+        };
+        let reach = || {
+            let blocking = Blocking::new(&names, &graph, &accepts);
+            let deadlines = Deadlines::new(&names, &graph);
+            let loop_starters = loops::loop_starters(&names, &graph);
+            let remote_callers = remote::remote_callers(&names, &graph);
+            (blocking, deadlines, loop_starters, remote_callers)
+        };
+        let ((limiters, fan_outs, exposures, scarce), (blocking, deadlines, loop_starters, remote_callers)) =
+            rayon::join(bounds, reach);
         Self {
-            deadlines: Deadlines::new(&names, &graph),
-            loop_starters: loops::loop_starters(&names, &graph),
-            remote_callers: remote::remote_callers(&names, &graph),
+            deadlines,
+            loop_starters,
+            remote_callers,
             names,
             types,
             graph,
@@ -171,6 +184,8 @@ pub struct Names {
     pub catalog: Catalog,
     /// What each import of each module binds.
     pub imports: Vec<Vec<Target>>,
+    /// The types of what they bind, where no inference is needed.
+    imported: Vec<Vec<Option<Ty>>>,
     /// Classes.
     pub classes: ClassTable,
     marks: Vec<Vec<Marks>>,
@@ -188,6 +203,7 @@ impl Names {
             table,
             catalog,
             imports: Vec::new(),
+            imported: Vec::new(),
             classes: ClassTable::default(),
             marks: Vec::new(),
             properties: rustc_hash::FxHashSet::default(),
@@ -199,11 +215,25 @@ impl Names {
             module.facts.imports.iter().map(|it| importer.resolve(id, it)).collect()
         });
         names.imports = imports.collect();
+        let imported = names.imports.par_iter();
+        names.imported = imported
+            .map(|them| them.iter().map(|&it| names.static_ty(it)).collect())
+            .collect();
         names.classes = ClassTable::new(names.importer());
         names.marks = names.modules.par_iter().map(|it| marks(&it.facts)).collect();
         names.properties = names.property_names();
         names.arguments = arguments::Arguments::new(&names);
         names
+    }
+
+    fn static_ty(&self, target: Target) -> Option<Ty> {
+        let Target::Member(module, place) = target else {
+            return Some(self.importer().target_ty(target).unwrap_or_default());
+        };
+        match self.facts(module).definitions_of(place) {
+            [only] => Importer::static_ty(module, only.how),
+            _ => None,
+        }
     }
 
     fn property_names(&self) -> rustc_hash::FxHashSet<String> {

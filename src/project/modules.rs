@@ -1,6 +1,7 @@
 //! Modules by name, and what their imports mean.
 
 use super::ids::{ClassId, FnId, ModuleId};
+use super::members::NameHash;
 use super::ty::Ty;
 use crate::catalog::{Catalog, Name};
 use crate::facts::{FileFacts, How, Import, Imported, PlaceId, PlaceKind};
@@ -47,9 +48,10 @@ pub enum Target {
 /// Modules by name.
 #[derive(Default)]
 pub struct ModuleTable {
-    by_root: FxHashMap<(u32, String), ModuleId>,
+    by_root: FxHashMap<u32, FxHashMap<String, ModuleId>>,
     unique: FxHashMap<String, Option<ModuleId>>,
-    members: Vec<FxHashMap<Box<str>, PlaceId>>,
+    /// By module, the places of its own names, by the names' hashes.
+    members: Vec<Box<[(NameHash, PlaceId)]>>,
     stars: Vec<Vec<u32>>,
     tops: FxHashMap<String, ()>,
 }
@@ -64,7 +66,8 @@ impl ModuleTable {
     pub fn new(modules: &[Module], is_library: &dyn Fn(&str) -> bool) -> Self {
         let mut table = Self::default();
         for (id, module) in (0..).map(ModuleId).zip(modules) {
-            table.by_root.entry((module.root, module.name.clone())).or_insert(id);
+            let root = table.by_root.entry(module.root).or_default();
+            root.entry(module.name.clone()).or_insert(id);
             let is_loose = !module.is_package && !module.name.contains('.') && module.path_name.is_some();
             let names_library = is_loose && is_library(&module.name);
             if !names_library {
@@ -93,7 +96,7 @@ impl ModuleTable {
     /// The module with this dotted name, seen from a root: its own root first, then a unique match.
     #[must_use]
     pub fn find(&self, root: u32, dotted: &str) -> Option<ModuleId> {
-        let own = self.by_root.get(&(root, dotted.to_owned())).copied();
+        let own = self.by_root.get(&root).and_then(|it| it.get(dotted)).copied();
         own.or_else(|| self.unique.get(dotted).copied().flatten())
     }
 
@@ -105,15 +108,24 @@ impl ModuleTable {
 
     /// The module-level place of a name, `import *` not followed.
     #[must_use]
-    pub fn place(&self, module: ModuleId, name: &str) -> Option<PlaceId> {
-        self.members[module.0 as usize].get(name).copied()
+    pub fn place(&self, modules: &[Module], module: ModuleId, name: &str) -> Option<PlaceId> {
+        let members = &self.members[module.0 as usize];
+        let facts = &modules[module.0 as usize].facts;
+        let hash = NameHash::of(name);
+        let first = members.partition_point(|it| it.0 < hash);
+        let same = members[first..].iter().take_while(|it| it.0 == hash).map(|it| it.1);
+        same.filter(|&it| facts.text(facts.place(it).name) == name).last()
     }
 }
 
-fn members(facts: &FileFacts) -> FxHashMap<Box<str>, PlaceId> {
+fn members(facts: &FileFacts) -> Box<[(NameHash, PlaceId)]> {
     let places = (0..).map(PlaceId).zip(&facts.places);
     let own = places.filter(|(_, place)| place.kind == PlaceKind::Module);
-    own.map(|(id, place)| (facts.text(place.name).into(), id)).collect()
+    let mut members: Vec<(NameHash, PlaceId)> = own
+        .map(|(id, place)| (NameHash::of(facts.text(place.name)), id))
+        .collect();
+    members.sort_unstable();
+    members.into()
 }
 
 fn stars(facts: &FileFacts) -> Vec<u32> {
@@ -193,7 +205,7 @@ impl Importer<'_> {
             return Target::Missing;
         };
         let here = &self.modules[module.0 as usize];
-        if let Some(place) = self.table.place(module, name) {
+        if let Some(place) = self.table.place(self.modules, module, name) {
             let definitions = here.facts.definitions_of(place);
             // A name defined by one import is that import; anything else lives here.
             if let [only] = definitions

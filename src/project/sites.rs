@@ -2,7 +2,7 @@
 
 use super::Names;
 use super::at_once::never_blocks_here;
-use super::circumstances::Surroundings;
+use super::circumstances::{Surroundings, awaits};
 use super::classes::{Base, Member};
 use super::consumed::is_iterated;
 use super::graph::{Callee, Flags, Resolution, Site};
@@ -47,6 +47,26 @@ struct Collector<'a> {
     surroundings: Surroundings,
 }
 
+/// Under what circumstances a site runs: those of a node, and what the call itself adds.
+#[derive(Clone, Copy)]
+struct How {
+    at: NodeId,
+    more: Flags,
+}
+
+impl How {
+    /// No parenthesis shows the call.
+    fn implicit(at: NodeId) -> Self {
+        let more = Flags::IMPLICIT;
+        Self { at, more }
+    }
+
+    fn with(self, more: Flags) -> Self {
+        let more = self.more.with(more);
+        Self { more, ..self }
+    }
+}
+
 impl Collector<'_> {
     fn visit(&mut self, caller: FnId, node: NodeId) {
         let facts = self.names.facts(self.module);
@@ -59,16 +79,19 @@ impl Collector<'_> {
         }
     }
 
-    fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
-        let guards = self
-            .surroundings
-            .of(self.names.facts(self.module), caller.local, node)
-            .1;
+    /// Adds a site. The circumstances are found here, since most calls never become one.
+    fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, how: How) {
+        let of = self.names.facts(self.module);
+        let flags = self.surroundings.of(of, caller.local, how.at).0.with(how.more);
+        self.push_with(caller, node, callee, flags);
+    }
+
+    fn push_with(&mut self, caller: FnId, node: NodeId, callee: Callee, flags: Flags) {
+        let of = self.names.facts(self.module);
+        let guards = self.surroundings.of(of, caller.local, node).1;
+        let module = self.module;
         self.sites.push(Site {
-            at: At {
-                module: self.module,
-                node,
-            },
+            at: At { module, node },
             caller,
             callee,
             flags,
@@ -82,23 +105,25 @@ impl Collector<'_> {
             return;
         };
         let callee = self.eval.expr(func);
-        let flags = self.surroundings.of(facts, caller.local, node).0;
         self.resolution.calls += 1;
-        let awaited = flags.has(Flags::AWAITED);
+        let awaited = awaits(facts, node);
         let options = callee.alternatives();
         let mut counted = false;
         for one in options {
-            let flags = if options.len() > 1 {
-                flags.with(Flags::DUCK)
-            } else {
-                flags
+            let how = How {
+                at: node,
+                more: if options.len() > 1 {
+                    Flags::DUCK
+                } else {
+                    Flags::default()
+                },
             };
-            counted |= self.one_callee(caller, node, one, flags, awaited && options.len() > 1);
+            counted |= self.one_callee(caller, node, one, how, awaited && options.len() > 1);
         }
         if !counted {
             self.count_unknown(func);
         }
-        self.handed_on(caller, node, flags);
+        self.handed_on(caller, node);
     }
 
     fn count_unknown(&mut self, func: NodeId) {
@@ -117,40 +142,40 @@ impl Collector<'_> {
     }
 
     /// Adds the site of one possible callee; says whether it was resolved.
-    fn one_callee(&mut self, caller: FnId, node: NodeId, ty: &Ty, flags: Flags, must_await: bool) -> bool {
+    fn one_callee(&mut self, caller: FnId, node: NodeId, ty: &Ty, how: How, must_await: bool) -> bool {
         match ty {
             Ty::Function(function) | Ty::Bound(function) => {
                 // Of several candidates, an awaited call can only mean the ones that can be awaited.
                 if must_await && self.names.function(*function).kind != FnKind::Async {
                     return true;
                 }
-                self.own(caller, node, *function, flags);
+                self.own(caller, node, *function, how);
             }
-            Ty::Class(class) => self.construct(caller, node, *class, flags),
+            Ty::Class(class) => self.construct(caller, node, *class, how),
             Ty::Name(name) => {
                 self.resolution.external += 1;
                 match (self.names.catalog.function(*name), self.names.catalog.class(*name)) {
-                    (Some(entry), _) => self.library(caller, node, entry, flags, must_await),
+                    (Some(entry), _) => self.library(caller, node, entry, how, must_await),
                     (None, Some(class)) => match self.names.catalog.method(class, "__init__") {
-                        Some(entry) => self.library(caller, node, entry, flags, must_await),
-                        None => self.push(caller, node, Callee::Construct(*name), flags),
+                        Some(entry) => self.library(caller, node, entry, how, must_await),
+                        None => self.push(caller, node, Callee::Construct(*name), how),
                     },
                     _ => {}
                 }
             }
             Ty::Method(_, entry) => {
                 self.resolution.external += 1;
-                self.library(caller, node, *entry, flags, must_await);
+                self.library(caller, node, *entry, how, must_await);
             }
-            Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), flags, must_await),
-            Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", flags),
+            Ty::Partial(inner) => return self.one_callee(caller, node, &inner.clone(), how, must_await),
+            Ty::Instance(class) => return self.implicit(caller, node, *class, "__call__", how),
             Ty::Plain | Ty::Foreign | Ty::Collection(_) | Ty::Tuple(_) | Ty::Mapping(_) => {
                 self.resolution.external += 1
             }
             Ty::External(class) => {
                 self.resolution.external += 1;
                 if let Some(entry) = self.names.catalog.method(*class, "__call__") {
-                    self.library(caller, node, entry, flags, must_await);
+                    self.library(caller, node, entry, how, must_await);
                 }
             }
             _ => return false,
@@ -158,7 +183,7 @@ impl Collector<'_> {
         true
     }
 
-    fn library(&mut self, caller: FnId, node: NodeId, entry: EntryId, flags: Flags, must_await: bool) {
+    fn library(&mut self, caller: FnId, node: NodeId, entry: EntryId, how: How, must_await: bool) {
         let it = self.names.catalog.entry(entry);
         if never_blocks_here(self.names.facts(self.module), node, it) {
             return;
@@ -166,41 +191,41 @@ impl Collector<'_> {
         if must_await && it.blocks.is_some() && !it.coroutine {
             return;
         }
-        self.push(caller, node, Callee::Library(entry), flags);
+        self.push(caller, node, Callee::Library(entry), how);
     }
 
-    fn own(&mut self, caller: FnId, node: NodeId, function: FnId, flags: Flags) {
+    fn own(&mut self, caller: FnId, node: NodeId, function: FnId, how: How) {
         let of = self.names.function(function);
-        let mut flags = flags;
+        let mut how = how;
         if of.is_generator && of.kind == FnKind::Sync && !is_iterated(self.names.facts(self.module), node) {
-            flags = flags.with(Flags::LAZY);
+            how = how.with(Flags::LAZY);
         }
         if self.names.is_offload_decorated(function) {
-            flags = flags.with(Flags::OFFLOADED);
+            how = how.with(Flags::OFFLOADED);
         }
         if self.names.is_abstract(function) {
             // What is awaited here is none of the implementations that can't be.
-            if of.kind == FnKind::Sync && flags.has(Flags::AWAITED) {
+            if of.kind == FnKind::Sync && awaits(self.names.facts(self.module), how.at) {
                 return;
             }
             let them = implementations(self.names, function);
             if !them.is_empty() {
                 self.resolution.sets += 1;
-                let flags = if them.len() > 1 { flags.with(Flags::DUCK) } else { flags };
+                let how = if them.len() > 1 { how.with(Flags::DUCK) } else { how };
                 let callee = if let [only] = them[..] {
                     Callee::Own(only)
                 } else {
                     Callee::AnyOf(them.into())
                 };
-                self.push(caller, node, callee, flags);
+                self.push(caller, node, callee, how);
                 return;
             }
         }
         self.resolution.own += 1;
-        self.push(caller, node, Callee::Own(function), flags);
+        self.push(caller, node, Callee::Own(function), how);
     }
 
-    fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, flags: Flags) {
+    fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, how: How) {
         self.resolution.own += 1;
         for method in ["__init__", "__post_init__", "model_post_init"] {
             let own = self.names.classes.get(class).lineage.iter().any(|it| {
@@ -209,15 +234,15 @@ impl Collector<'_> {
             if own
                 && let Some(Member::Function(init)) = self.names.classes.member(&self.names.modules, class, method, 0)
             {
-                self.push(caller, node, Callee::Own(init), flags.with(Flags::IMPLICIT));
+                self.push(caller, node, Callee::Own(init), how.with(Flags::IMPLICIT));
             }
         }
     }
 
-    fn implicit(&mut self, caller: FnId, node: NodeId, class: ClassId, method: &str, flags: Flags) -> bool {
+    fn implicit(&mut self, caller: FnId, node: NodeId, class: ClassId, method: &str, how: How) -> bool {
         match self.names.classes.member(&self.names.modules, class, method, 0) {
             Some(Member::Function(function)) => {
-                self.push(caller, node, Callee::Own(function), flags.with(Flags::IMPLICIT));
+                self.push(caller, node, Callee::Own(function), how.with(Flags::IMPLICIT));
                 true
             }
             _ => false,
@@ -240,8 +265,7 @@ impl Collector<'_> {
             && let Some(Member::Function(function)) = self.names.classes.member(&self.names.modules, class, name, 0)
             && self.names.is_property(function)
         {
-            let flags = self.surroundings.of(facts, caller.local, node).0.with(Flags::IMPLICIT);
-            self.push(caller, node, Callee::Own(function), flags);
+            self.push(caller, node, Callee::Own(function), How::implicit(node));
         }
     }
 
@@ -252,12 +276,7 @@ impl Collector<'_> {
             .find("sqlalchemy.ext.asyncio.AsyncAttrs")
             .and_then(|it| catalog.class(it));
         if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
-            let flags = self
-                .surroundings
-                .of(self.names.facts(self.module), caller.local, node)
-                .0
-                .with(Flags::IMPLICIT);
-            self.push(caller, node, Callee::Library(entry), flags);
+            self.push(caller, node, Callee::Library(entry), How::implicit(node));
         }
     }
 
@@ -273,21 +292,17 @@ impl Collector<'_> {
             ["__enter__", "__exit__"]
         };
         let ty = self.eval.expr(context);
-        let flags = self
-            .surroundings
-            .of(facts, caller.local, context)
-            .0
-            .with(Flags::IMPLICIT);
+        let how = How::implicit(context);
         match ty {
             Ty::Instance(class) => {
                 for method in methods {
-                    self.implicit(caller, node, class, method, flags);
+                    self.implicit(caller, node, class, method, how);
                 }
             }
             Ty::External(class) => {
                 for method in methods {
                     if let Some(entry) = self.names.catalog.method(class, method) {
-                        self.push(caller, node, Callee::Library(entry), flags);
+                        self.push(caller, node, Callee::Library(entry), how);
                     }
                 }
             }
@@ -302,7 +317,7 @@ impl Collector<'_> {
         };
         let is_async = facts.kind(node) == Kind::AsyncFor || facts.node(node).payload == 1;
         let ty = self.eval.expr(iter);
-        let flags = self.surroundings.of(facts, caller.local, iter).0.with(Flags::IMPLICIT);
+        let how = How::implicit(iter);
         let methods: &[&str] = if is_async {
             &["__aiter__", "__anext__"]
         } else {
@@ -311,12 +326,12 @@ impl Collector<'_> {
         match ty {
             Ty::Instance(class) => {
                 for method in methods {
-                    self.implicit(caller, iter, class, method, flags);
+                    self.implicit(caller, iter, class, method, how);
                 }
             }
             Ty::External(class) => {
                 if let Some(entry) = self.names.catalog.method(class, methods[0]) {
-                    self.push(caller, iter, Callee::Library(entry), flags);
+                    self.push(caller, iter, Callee::Library(entry), how);
                 }
             }
             _ => {}
@@ -324,22 +339,19 @@ impl Collector<'_> {
     }
 
     /// Functions that are arguments: run in a thread, by the loop, or by somebody unknown.
-    fn handed_on(&mut self, caller: FnId, node: NodeId, flags: Flags) {
+    fn handed_on(&mut self, caller: FnId, node: NodeId) {
         let facts = self.names.facts(self.module);
-        let args: Vec<NodeId> = facts
+        let args = facts
             .children(node)
             .filter_map(|it| match facts.node(it).role {
                 Role::Arg => Some(it),
                 Role::Keyword => facts.child(it, Role::Value),
                 _ => None,
             })
-            .filter(|&it| matches!(facts.kind(it), Kind::Name | Kind::Attribute | Kind::Lambda | Kind::Call))
-            .collect();
-        if args.is_empty() {
-            return;
-        }
-        let how = self.handing(caller, node);
+            .filter(|&it| matches!(facts.kind(it), Kind::Name | Kind::Attribute | Kind::Lambda | Kind::Call));
+        let mut how = None;
         for arg in args {
+            let how = *how.get_or_insert_with(|| self.handing(caller, node));
             let function = match self.eval.expr(arg) {
                 Ty::Function(it) | Ty::Bound(it) => it,
                 Ty::Partial(inner) => match *inner {
@@ -348,12 +360,13 @@ impl Collector<'_> {
                 },
                 _ => continue,
             };
+            let flags = self.surroundings.of(facts, caller.local, node).0;
             let base = if flags.has(Flags::IN_LOOP) {
                 Flags::IN_LOOP
             } else {
                 Flags::default()
             };
-            self.push(caller, arg, Callee::Own(function), base.with(how));
+            self.push_with(caller, arg, Callee::Own(function), base.with(how));
         }
     }
 

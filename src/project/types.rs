@@ -33,9 +33,13 @@ pub struct Types {
     modules: Vec<ModuleTypes>,
 }
 
+/// What a round finds: an entity, its type, and what it read that was unknown.
+type Update = (Entity, Ty, Vec<Entity>);
+
 #[derive(Default, Clone)]
 struct ModuleTypes {
-    places: Vec<Ty>,
+    /// Of the module's own names, those that are known.
+    places: FxHashMap<PlaceId, Ty>,
     returns: Vec<Ty>,
     attributes: Vec<Vec<Ty>>,
     params: FxHashMap<(LocalFn, u32), Ty>,
@@ -50,20 +54,17 @@ impl Types {
         let mut types = Self {
             modules: names.modules.iter().map(|it| ModuleTypes::empty(names, it)).collect(),
         };
-        let mut changed: Option<FxHashSet<Entity>> = None;
-        for _ in 0..ROUNDS {
-            let updates: Vec<Vec<(Entity, Ty, Vec<Entity>)>> = (0..types.modules.len())
+        for round in 0..ROUNDS {
+            let updates: Vec<Vec<Update>> = (0..types.modules.len())
                 .into_par_iter()
-                .map(|index| types.evaluate(names, index, changed.as_ref()))
+                .map(|index| types.evaluate(names, index, round == 0))
                 .collect();
-            let mut now = FxHashSet::default();
-            for (index, update) in updates.into_iter().enumerate() {
-                types.apply(index, update, &mut now);
-            }
-            if now.is_empty() {
+            let modules = types.modules.par_iter_mut().zip(updates);
+            let changed = modules.map(|(module, updates)| module.apply(updates));
+            // Not `any`, which would stop at the first module.
+            if !changed.reduce(|| false, |a, b| a | b) {
                 break;
             }
-            changed = Some(now);
         }
         for module in &mut types.modules {
             module.waiting = Vec::new();
@@ -75,7 +76,10 @@ impl Types {
     #[must_use]
     pub fn get(&self, entity: Entity) -> &Ty {
         match entity {
-            Entity::Place(module, place) => &self.modules[module.0 as usize].places[place.0 as usize],
+            Entity::Place(module, place) => {
+                let places = &self.modules[module.0 as usize].places;
+                places.get(&place).unwrap_or(&Ty::Unknown)
+            }
             Entity::Attribute(class, index) => {
                 &self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
             }
@@ -87,21 +91,17 @@ impl Types {
         }
     }
 
-    fn evaluate(
-        &self,
-        names: &Names,
-        index: usize,
-        changed: Option<&FxHashSet<Entity>>,
-    ) -> Vec<(Entity, Ty, Vec<Entity>)> {
+    /// What a round finds in a module: in the first all that is in it, later what waits for something that is known now.
+    fn evaluate(&self, names: &Names, index: usize, all: bool) -> Vec<Update> {
         let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let due: Vec<Entity> = match changed {
-            None => names.entities(module),
-            Some(changed) => self.modules[index]
-                .waiting
-                .iter()
-                .filter(|(_, reads)| reads.iter().any(|it| changed.contains(it)))
+        let due: Vec<Entity> = if all {
+            names.entities(module)
+        } else {
+            let waiting = self.modules[index].waiting.iter();
+            waiting
+                .filter(|(_, reads)| reads.iter().any(|it| !self.get(*it).is_unknown()))
                 .map(|(entity, _)| *entity)
-                .collect(),
+                .collect()
         };
         let mut out = Vec::with_capacity(due.len());
         let mut eval = Eval::recording(names, self, module);
@@ -110,42 +110,6 @@ impl Types {
             out.push((entity, ty, eval.take_unknown_reads()));
         }
         out
-    }
-
-    fn apply(&mut self, index: usize, update: Vec<(Entity, Ty, Vec<Entity>)>, now: &mut FxHashSet<Entity>) {
-        if update.is_empty() {
-            return;
-        }
-        if !self.modules[index].waiting.is_empty() {
-            let redone: FxHashSet<Entity> = update.iter().map(|(entity, _, _)| *entity).collect();
-            self.modules[index]
-                .waiting
-                .retain(|(entity, _)| !redone.contains(entity));
-        }
-        for (entity, ty, reads) in update {
-            let slot = self.slot(entity);
-            if *slot != ty {
-                *slot = ty;
-                now.insert(entity);
-            }
-            if !reads.is_empty() {
-                self.modules[index].waiting.push((entity, reads));
-            }
-        }
-    }
-
-    fn slot(&mut self, entity: Entity) -> &mut Ty {
-        match entity {
-            Entity::Place(module, place) => &mut self.modules[module.0 as usize].places[place.0 as usize],
-            Entity::Attribute(class, index) => {
-                &mut self.modules[class.module.0 as usize].attributes[class.local.0 as usize][index as usize]
-            }
-            Entity::Return(it) => &mut self.modules[it.module.0 as usize].returns[it.local.0 as usize],
-            Entity::Param(it, index) => {
-                let params = &mut self.modules[it.module.0 as usize].params;
-                params.entry((it.local, index)).or_default()
-            }
-        }
     }
 }
 
@@ -158,12 +122,42 @@ impl ModuleTypes {
             vec![Ty::Unknown; names.classes.get(ClassId { module: id, local }).attributes.len()]
         });
         Self {
-            places: vec![Ty::Unknown; facts.places.len()],
+            places: FxHashMap::default(),
             returns: vec![Ty::Unknown; facts.functions.len()],
             attributes: attributes.collect(),
             params: FxHashMap::default(),
             waiting: Vec::new(),
         }
+    }
+
+    /// Takes over what a round has found; says whether it changes anything.
+    fn apply(&mut self, updates: Vec<Update>) -> bool {
+        if !self.waiting.is_empty() && !updates.is_empty() {
+            let redone: FxHashSet<Entity> = updates.iter().map(|(entity, _, _)| *entity).collect();
+            self.waiting.retain(|(entity, _)| !redone.contains(entity));
+        }
+        let mut changed = false;
+        for (entity, ty, reads) in updates {
+            changed |= self.set(entity, ty);
+            if !reads.is_empty() {
+                self.waiting.push((entity, reads));
+            }
+        }
+        changed
+    }
+
+    fn set(&mut self, entity: Entity, ty: Ty) -> bool {
+        let slot = match entity {
+            // What is unknown needs no room.
+            Entity::Place(_, place) if ty.is_unknown() => return self.places.remove(&place).is_some(),
+            Entity::Place(_, place) => self.places.entry(place).or_default(),
+            Entity::Attribute(class, index) => &mut self.attributes[class.local.0 as usize][index as usize],
+            Entity::Return(it) => &mut self.returns[it.local.0 as usize],
+            Entity::Param(it, index) => self.params.entry((it.local, index)).or_default(),
+        };
+        let changed = *slot != ty;
+        *slot = ty;
+        changed
     }
 }
 

@@ -4,7 +4,9 @@ use super::Report;
 use crate::source::FileId;
 use crate::source::LineIndex;
 use crate::source::Location;
+use crate::source::printable_in_place;
 use crate::source::text_hash;
+use std::borrow::Cow;
 
 /// The text of a file as it was when it was analysed.
 pub(super) struct Text {
@@ -12,16 +14,32 @@ pub(super) struct Text {
     pub(super) lines: LineIndex,
     /// It is the code of a notebook.
     pub(super) is_notebook: bool,
+    /// The same without what a terminal would obey, where there is any of it.
+    clean: Option<String>,
 }
 
 impl Text {
+    fn new(text: String, is_notebook: bool) -> Self {
+        let clean = match printable_in_place(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(clean) => Some(clean),
+        };
+        Self {
+            lines: LineIndex::new(&text),
+            is_notebook,
+            clean,
+            text,
+        }
+    }
+
+    /// What may be shown: every offset is that of the text.
+    pub(super) fn shown(&self) -> &str {
+        self.clean.as_deref().unwrap_or(&self.text)
+    }
+
     /// Stands in where there is none.
     pub(super) fn empty() -> Self {
-        Self {
-            text: String::new(),
-            lines: LineIndex::new(""),
-            is_notebook: false,
-        }
+        Self::new(String::new(), false)
     }
 }
 
@@ -74,11 +92,8 @@ impl<'a> Texts<'a> {
     fn load(&self, file: FileId) -> Option<Text> {
         let text = self.report.sources.read(file).ok()?;
         let analysed = self.report.hashes.get(file.0 as usize).copied()?;
-        (text_hash(&text) == analysed).then(|| Text {
-            lines: LineIndex::new(&text),
-            is_notebook: self.report.sources.file(file).is_notebook,
-            text,
-        })
+        let is_notebook = self.report.sources.file(file).is_notebook;
+        (text_hash(&text) == analysed).then(|| Text::new(text, is_notebook))
     }
 
     pub(super) fn place(&mut self, location: &Location) -> Place {

@@ -8,7 +8,6 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::source::Location;
 use crate::source::printable;
-use crate::source::printable_in_place;
 use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::{Error, Files};
 use codespan_reporting::term;
@@ -60,7 +59,7 @@ fn write_one<W: WriteColor>(
         .filter(|text| is_showable(text, &it.location))
         .map(|text| Snippet {
             path: &path,
-            source: printable_in_place(&text.text),
+            source: text.shown(),
             text,
             above,
         });
@@ -78,7 +77,7 @@ fn write_one<W: WriteColor>(
     let nothing = Text::empty();
     let snippet = snippet.unwrap_or(Snippet {
         path: &path,
-        source: Cow::Borrowed(""),
+        source: "",
         text: &nothing,
         above,
     });
@@ -200,7 +199,7 @@ fn others(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Option
 struct Snippet<'a> {
     path: &'a str,
     /// Same offsets as `text`, without control characters.
-    source: Cow<'a, str>,
+    source: &'a str,
     text: &'a Text,
     /// So many lines of a notebook stand before the cell.
     above: u32,
@@ -228,7 +227,7 @@ impl<'f> Files<'f> for Snippet<'_> {
     }
 
     fn source(&'f self, (): ()) -> Result<&'f str, Error> {
-        Ok(&self.source)
+        Ok(self.source)
     }
 
     fn line_index(&'f self, (): (), byte_index: usize) -> Result<usize, Error> {

@@ -102,8 +102,11 @@ impl Eval<'_> {
     }
 
     pub(super) fn import(&mut self, index: u32) -> Ty {
-        let target = self.names.imports[self.module.0 as usize][index as usize];
-        self.target(target)
+        let (module, index) = (self.module.0 as usize, index as usize);
+        match &self.names.imported[module][index] {
+            Some(known) => known.clone(),
+            None => self.target(self.names.imports[module][index]),
+        }
     }
 
     pub(super) fn target(&mut self, target: crate::project::modules::Target) -> Ty {

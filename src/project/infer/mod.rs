@@ -9,6 +9,7 @@ mod members;
 
 use super::Names;
 use super::ids::{FnId, ModuleId};
+use super::modules::Target;
 use super::reaching::reaching;
 use super::ty::Ty;
 use super::types::{Entity, Types};
@@ -29,6 +30,8 @@ pub struct Eval<'a> {
     pub(super) facts: &'a FileFacts,
     definitions: FxHashMap<NodeKey, Ty>,
     links: FxHashMap<NodeId, Ty>,
+    /// Names that nothing in the module binds, and what they mean where that needs no inference.
+    globals: FxHashMap<PlaceId, Ty>,
     /// The entities read that were unknown, where somebody asks for them.
     unknown_reads: Option<Vec<Entity>>,
     depth: u32,
@@ -48,6 +51,7 @@ impl<'a> Eval<'a> {
             facts: &names.modules[module.0 as usize].facts,
             definitions: FxHashMap::default(),
             links: FxHashMap::default(),
+            globals: FxHashMap::default(),
             unknown_reads: None,
             depth: 0,
         }
@@ -253,20 +257,15 @@ impl<'a> Eval<'a> {
         let at = facts.place(place);
         match at.kind {
             PlaceKind::Global => {
-                let name = facts.text(at.name);
-                match self.names.catalog.builtin(name) {
-                    Some(name) => self.names.importer().name_ty(name),
-                    None => {
-                        let target = self.names.importer().member(self.module, name, 8);
-                        match target {
-                            // A builtin that does nothing here; a name that an unseen `import *` brings is not one.
-                            super::modules::Target::Missing if is_builtin(name) => {
-                                plain_or_collection(name).unwrap_or(Ty::Foreign)
-                            }
-                            _ => self.target(target),
-                        }
-                    }
+                if let Some(known) = self.globals.get(&place) {
+                    return known.clone();
                 }
+                let ty = match self.global(facts.text(at.name)) {
+                    Ok(ty) => ty,
+                    Err(target) => return self.target(target),
+                };
+                self.globals.insert(place, ty.clone());
+                ty
             }
             PlaceKind::Module => match facts.definitions_of(place) {
                 [only] => match only.how {
@@ -287,6 +286,20 @@ impl<'a> Eval<'a> {
                     .reduce(Ty::or)
                     .unwrap_or_default()
             }
+        }
+    }
+
+    /// What a name means that the module does not bind, or the variable of another module that it is.
+    fn global(&self, name: &str) -> Result<Ty, Target> {
+        let importer = self.names.importer();
+        if let Some(name) = self.names.catalog.builtin(name) {
+            return Ok(importer.name_ty(name));
+        }
+        match importer.member(self.module, name, 8) {
+            // A builtin that does nothing here; a name that an unseen `import *` brings is not one.
+            Target::Missing if is_builtin(name) => Ok(plain_or_collection(name).unwrap_or(Ty::Foreign)),
+            variable @ Target::Member(..) => Err(variable),
+            other => Ok(importer.target_ty(other).unwrap_or_default()),
         }
     }
 

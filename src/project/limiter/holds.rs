@@ -25,6 +25,9 @@ pub(super) fn entries(facts: &FileFacts) -> Vec<(LocalFn, NodeId)> {
     found
 }
 
+/// The functions, by dense number, of which a module asked whether they enter a limiter.
+pub(super) type Asked = Vec<usize>;
+
 pub(super) fn module_holds(
     names: &Names,
     types: &Types,
@@ -32,7 +35,7 @@ pub(super) fn module_holds(
     known: &Limiters,
     module: ModuleId,
     places: &[(LocalFn, NodeId)],
-) -> Vec<Hold> {
+) -> (Vec<Hold>, Asked) {
     let mut finder = Finder {
         names,
         graph,
@@ -40,6 +43,7 @@ pub(super) fn module_holds(
         module,
         facts: names.facts(module),
         eval: Eval::new(names, types, module),
+        asked: Asked::new(),
     };
     let mut found = Vec::new();
     for &(local, node) in places {
@@ -52,7 +56,7 @@ pub(super) fn module_holds(
             found.push(hold);
         }
     }
-    found
+    (found, finder.asked)
 }
 
 /// Whether the local is used by nested functions, handed on, stored or returned: then others may share it.
@@ -78,6 +82,7 @@ struct Finder<'a> {
     module: ModuleId,
     facts: &'a FileFacts,
     eval: Eval<'a>,
+    asked: Asked,
 }
 
 impl Finder<'_> {
@@ -144,7 +149,7 @@ impl Finder<'_> {
                 Ty::Instance(class) => {
                     let method = self.names.classes.member(&self.names.modules, *class, "__aenter__", 0);
                     if let Some(Member::Function(enter)) = method
-                        && self.known.enters[self.graph.dense(enter)]
+                        && self.enters(enter)
                     {
                         return Some(LimiterKind::Wrapped);
                     }
@@ -152,10 +157,10 @@ impl Finder<'_> {
                 _ => {}
             }
         }
-        let own = self
-            .graph
+        let graph = self.graph;
+        let own = graph
             .sites_at(self.function(local), subject)
-            .any(|(_, site)| site.targets().iter().any(|&it| self.known.enters[self.graph.dense(it)]));
+            .any(|(_, site)| site.targets().iter().any(|&it| self.enters(it)));
         if own {
             return Some(LimiterKind::Wrapped);
         }
@@ -165,6 +170,12 @@ impl Finder<'_> {
         );
         let is_async = facts.kind(statement) == Kind::AsyncWith;
         (is_async && !known_for_something_else && says_limit(&spoken(facts, subject))).then_some(LimiterKind::Named)
+    }
+
+    fn enters(&mut self, function: FnId) -> bool {
+        let dense = self.graph.dense(function);
+        self.asked.push(dense);
+        self.known.enters[dense]
     }
 
     fn external(&self, class: ExtClass) -> Option<LimiterKind> {
@@ -231,12 +242,12 @@ impl Finder<'_> {
     }
 
     /// A function of the project whose name speaks of a limit and which enters or acquires one.
-    fn is_own_acquire(&self, local: LocalFn, call: NodeId) -> bool {
-        self.graph.sites_at(self.function(local), call).any(|(_, site)| {
+    fn is_own_acquire(&mut self, local: LocalFn, call: NodeId) -> bool {
+        let graph = self.graph;
+        graph.sites_at(self.function(local), call).any(|(_, site)| {
             site.targets().iter().any(|&it| {
                 let name = self.names.facts(it.module).text(self.names.function(it).name);
-                self.known.enters[self.graph.dense(it)]
-                    && (says_limit(name) || has_word(name, &["acquire", "wait", "rate"]))
+                (says_limit(name) || has_word(name, &["acquire", "wait", "rate"])) && self.enters(it)
             })
         })
     }

@@ -14,7 +14,7 @@ use super::words::has_word;
 use crate::catalog::{Catalog, ExtClass, Is};
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceKind, Role, Sym};
 use holds::entries;
-use holds::module_holds;
+use holds::{Asked, module_holds};
 pub use names::says_limit;
 pub(super) use names::spoken;
 use rayon::prelude::*;
@@ -90,25 +90,29 @@ impl Limiters {
         };
         // The rounds look at the same few nodes again and again; finding them once spares a walk over everything.
         let places: Vec<Vec<(LocalFn, NodeId)>> = names.modules.par_iter().map(|it| entries(&it.facts)).collect();
-        for _ in 0..ROUNDS {
-            let holds: Vec<Vec<Hold>> = places
-                .par_iter()
-                .enumerate()
-                .map(|(it, places)| {
-                    let module = ModuleId(u32::try_from(it).unwrap_or(u32::MAX));
-                    module_holds(names, types, graph, &limiters, module, places)
-                })
-                .collect();
+        let mut rows: Vec<(Vec<Hold>, Asked)> = Vec::new();
+        let mut changed = Vec::new();
+        for round in 0..ROUNDS {
+            let found = places.par_iter().enumerate().map(|(it, places)| {
+                // What nobody asked about can't have changed the answer.
+                let same = |row: &&(Vec<Hold>, Asked)| round > 0 && !row.1.iter().any(|&it| changed[it]);
+                match rows.get(it).filter(same) {
+                    Some(row) => row.clone(),
+                    None => module_holds(names, types, graph, &limiters, module_id(it), places),
+                }
+            });
+            rows = found.collect();
             let mut enters = vec![false; graph.n_functions()];
-            for hold in holds.iter().flatten().filter(|it| it.made.is_none()) {
+            for hold in rows.iter().flat_map(|it| &it.0).filter(|it| it.made.is_none()) {
                 enters[graph.dense(hold.function)] = true;
             }
-            limiters.holds = holds;
+            changed = enters.iter().zip(&limiters.enters).map(|(a, b)| a != b).collect();
             if limiters.enters == enters {
                 break;
             }
             limiters.enters = enters;
         }
+        limiters.holds = rows.into_iter().map(|it| it.0).collect();
         limiters.whole = (0..graph.n_functions())
             .map(|it| is_limited_by_decorator(names, &limiters, graph, decorators, graph.function(it)))
             .collect();
