@@ -133,6 +133,15 @@ fn pages_have_their_headings() {
 /// What the README shows of the tool's output: the marker around it, and the arguments that print it.
 const SHOWN: &[(&str, &[&str])] = &[
     (
+        "triage",
+        &[
+            "triage",
+            "fixtures/projects/bookshelf/run.log",
+            "fixtures/projects/bookshelf",
+            "--isolated",
+        ],
+    ),
+    (
         "report",
         &["check", "--isolated", "--color", "never", "fixtures/projects/orders"],
     ),

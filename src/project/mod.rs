@@ -24,6 +24,7 @@ mod handling;
 mod ids;
 mod implementations;
 mod infer;
+mod innermost;
 mod limiter;
 mod loops;
 mod marks;

@@ -48,13 +48,13 @@ impl Region {
 
 /// Answers what runs when.
 pub struct Order<'a> {
-    project: &'a Project,
+    pub(super) project: &'a Project,
     concurrent: Vec<bool>,
-    starts: FxHashSet<SiteId>,
+    pub(super) starts: FxHashSet<SiteId>,
 }
 
 /// A function on the way up from a log line, and the node through which it is left.
-type Ways = FxHashMap<FnId, (u32, NodeId)>;
+pub(super) type Ways = FxHashMap<FnId, (u32, NodeId)>;
 
 impl<'a> Order<'a> {
     /// Prepares the answers for a project.
@@ -90,7 +90,7 @@ impl<'a> Order<'a> {
         self.concurrent[self.project.graph.dense(function)]
     }
 
-    fn graph(&self) -> &'a CallGraph {
+    pub(super) fn graph(&self) -> &'a CallGraph {
         &self.project.graph
     }
 
@@ -99,7 +99,7 @@ impl<'a> Order<'a> {
     }
 
     /// The functions from which a node is reached, each with the node that leads there.
-    fn ways_up(&self, function: FnId, node: NodeId) -> Ways {
+    pub(super) fn ways_up(&self, function: FnId, node: NodeId) -> Ways {
         let mut ways = Ways::default();
         ways.insert(function, (0, node));
         let mut open = VecDeque::from([(function, 0)]);
@@ -210,7 +210,7 @@ impl<'a> Order<'a> {
     }
 
     /// The nodes of one function between two of its nodes; both ends in one loop may also follow each other the other way round.
-    fn add_parts(&self, region: &mut Region, function: FnId, low: Option<NodeId>, high: Option<NodeId>) {
+    pub(super) fn add_parts(&self, region: &mut Region, function: FnId, low: Option<NodeId>, high: Option<NodeId>) {
         let facts = self.facts(function);
         let end_of = |node: NodeId| facts.node(node).end;
         let root = facts.function(function.local).node;
@@ -238,7 +238,7 @@ impl<'a> Order<'a> {
     }
 
     /// Adds what the nodes of the parts call, and what that calls.
-    fn close(&self, region: &mut Region) {
+    pub(super) fn close(&self, region: &mut Region) {
         let mut open: VecDeque<(FnId, u32)> = VecDeque::new();
         let mut parts: Vec<(FnId, Vec<(u32, u32)>)> = region.parts.iter().map(|it| (*it.0, it.1.clone())).collect();
         parts.sort_unstable_by_key(|it| it.0);
@@ -261,22 +261,6 @@ impl<'a> Order<'a> {
                     .flat_map(|(_, it)| it.targets().iter().copied());
                 open.extend(next.map(|it| (it, hops + 1)));
             }
-        }
-    }
-
-    /// Adds a function that was seen to run between the ends, though no call is known to lead there, and what it calls.
-    pub fn include(&self, region: &mut Region, function: FnId) {
-        let mut open = vec![(function, 1)];
-        while let Some((function, hops)) = open.pop() {
-            if region.functions.contains_key(&function) || hops > MAX_DOWN {
-                continue;
-            }
-            region.functions.insert(function, hops);
-            let next = self
-                .graph()
-                .sites_in(function)
-                .flat_map(|(_, it)| it.targets().iter().copied());
-            open.extend(next.map(|it| (it, hops + 1)));
         }
     }
 

@@ -17,6 +17,7 @@ mod summary;
 mod tests;
 mod text;
 pub mod triage;
+pub mod triage_text;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::FileError;

@@ -1,10 +1,9 @@
-//! The triage report: JSON for programs, text for people.
+//! The triage report for programs, as JSON.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::triage::Triage;
 use crate::triage::report::Gap;
-use crate::triage::report::Spot;
 use crate::triage::report::Told;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
@@ -30,6 +29,13 @@ pub struct TriageReport<'a> {
     pub quotes: &'a FxHashMap<u32, String>,
     /// What to know about the log itself.
     pub notes: &'a [String],
+}
+
+/// What mending all that is told would save together: every second is claimed once, so the ranges add up.
+#[must_use]
+pub(super) fn saving(told: &[Told]) -> [f64; 2] {
+    let sum = |side: fn(&Told) -> f64| told.iter().map(side).sum();
+    [sum(|it| it.saving.0), sum(|it| it.saving.1)]
 }
 
 /// Seconds and shares with three digits behind the point are exact enough for any log.
@@ -62,6 +68,8 @@ pub fn write_json(report: &TriageReport<'_>, out: &mut dyn Write) -> Result<()> 
             "run_seconds": rounded(run.seconds),
             "lines": run.lines,
             "matched": run.matched,
+            "hint": run.is_thin(),
+            "saving": {"seconds": saving(report.told).map(rounded)},
             "notes": report.notes,
         },
         "findings": findings,
@@ -150,132 +158,4 @@ fn diagnostic(report: &TriageReport<'_>, index: usize) -> Value {
         "related": it.labels.iter().map(|it| step(&it.location, "", &it.text)).collect::<Vec<Value>>(),
         "fingerprint": report.fingerprints.get(index),
     })
-}
-
-/// Writes the report for people; `markdown` adds headings.
-pub fn write_text(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write) -> Result<()> {
-    let run = &report.triage.run;
-    let share = if run.lines == 0 {
-        0.0
-    } else {
-        100.0 * run.matched as f64 / run.lines as f64
-    };
-    let head = if markdown { "# " } else { "" };
-    writeln!(
-        out,
-        "{head}{:.1} s of run, {} log lines, {share:.0} % matched to the code that wrote them",
-        run.seconds, run.lines
-    )?;
-    for note in report.notes {
-        writeln!(out, "note: {note}")?;
-    }
-    writeln!(out)?;
-    timeline(report, out)?;
-    if report.told.is_empty() {
-        writeln!(
-            out,
-            "Nothing stood out: no stretch of at least 2 % of the run is explained by a pattern that tailspike knows."
-        )?;
-    }
-    for told in report.told {
-        one(report, told, markdown, out)?;
-    }
-    write_gaps(report, markdown, out)?;
-    if !report.triage.not_observed.is_empty() {
-        let n = report.triage.not_observed.len();
-        writeln!(
-            out,
-            "{n} other findings in the code cost nothing that this log shows; `tailspike check` lists them"
-        )?;
-    }
-    Ok(())
-}
-
-fn timeline(report: &TriageReport<'_>, out: &mut dyn Write) -> Result<()> {
-    /// Wide enough to tell a tenth of the run, narrow enough for a terminal.
-    const WIDTH: f64 = 60.0;
-    let run = &report.triage.run;
-    if run.seconds <= 0.0 || report.told.is_empty() {
-        return Ok(());
-    }
-    let mut bar = vec!['.'; WIDTH as usize];
-    for told in report.told.iter().rev() {
-        let mark = char::from_digit(u32::try_from(told.rank).unwrap_or(0), 36).unwrap_or('#');
-        for (start, end) in &told.observed.windows {
-            let (first, last) = (
-                (start / run.seconds * WIDTH) as usize,
-                (end / run.seconds * WIDTH).ceil() as usize,
-            );
-            for cell in bar.iter_mut().take(last).skip(first) {
-                *cell = mark;
-            }
-        }
-    }
-    writeln!(
-        out,
-        "    0 s |{}| {:.1} s\n",
-        bar.into_iter().collect::<String>(),
-        run.seconds
-    )
-}
-
-fn one(report: &TriageReport<'_>, told: &Told, markdown: bool, out: &mut dyn Write) -> Result<()> {
-    let head = if markdown { "## " } else { "" };
-    let observed = &told.observed;
-    let sure = if told.score >= 0.6 { "" } else { " (a hypothesis)" };
-    writeln!(
-        out,
-        "{head}{}. {}: {:.1} s, {:.0} % of the run{sure}",
-        told.rank,
-        told.pattern.map_or("unexplained wait", |it| it.name()),
-        observed.seconds,
-        observed.share * 100.0
-    )?;
-    writeln!(out, "   Location    {}", place(report, &told.spot))?;
-    for (index, note) in observed.notes.iter().enumerate() {
-        writeln!(
-            out,
-            "   {}{note}",
-            if index == 0 { "Evidence    " } else { "            " }
-        )?;
-    }
-    for line in &observed.lines {
-        if let Some(text) = report.quotes.get(line) {
-            writeln!(out, "               {line:>6} | {text}")?;
-        }
-    }
-    writeln!(out, "   Diagnosis   {}; {}", told.message, told.why)?;
-    for index in &told.alternatives {
-        let it = &report.diagnostics[*index];
-        writeln!(out, "               or `{}` in `{}`", it.rule.name, it.qualname)?;
-    }
-    writeln!(out, "   Next step   {}", told.help)?;
-    writeln!(out, "   Validation  {}\n", told.validation)
-}
-
-fn place(report: &TriageReport<'_>, spot: &Spot) -> String {
-    format!(
-        "{}:{} {}:{}",
-        report.sources.path(spot.file),
-        spot.line,
-        spot.module,
-        spot.qualname
-    )
-}
-
-fn write_gaps(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write) -> Result<()> {
-    if report.gaps.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "{}What to log to see more", if markdown { "## " } else { "" })?;
-    for gap in report.gaps {
-        writeln!(
-            out,
-            "   {}:{} {}",
-            report.sources.path(gap.spot.file),
-            gap.spot.line,
-            gap.text
-        )?;
-    }
-    writeln!(out)
 }

@@ -11,6 +11,7 @@ use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::ModuleId;
 use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 /// A line of the log that a known call wrote.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,8 @@ pub struct Run {
     pub step: f64,
     /// Progress bars: when each began, how far it came, and when it was drawn last.
     bars: FxHashMap<SiteId, (f64, u32, f64)>,
+    /// Functions that only show that the program is alive; their lines are no items.
+    pub tickers: FxHashSet<FnId>,
     /// Lines with a prefix, or all lines where none has one.
     pub lines: usize,
     /// Of these, matched to one site.
@@ -125,6 +128,14 @@ fn seconds(nanos: i64) -> f64 {
 }
 
 impl Run {
+    /// Whether too few lines were matched for findings that are more than hints.
+    #[must_use]
+    pub fn is_thin(&self) -> bool {
+        /// Below this share the log is rather of other code, or of another version.
+        const COVERAGE: f64 = 0.3;
+        self.lines > 0 && (self.matched as f64) < COVERAGE * self.lines as f64
+    }
+
     /// A bar has a clock of its own. It is drawn when an item is done and enough time has passed since it was drawn
     /// last: of the items that it went ahead by, the last one drew it, and the others came soon after the state before.
     fn take_bar(&mut self, log: &Log, event: Event) {

@@ -1,5 +1,6 @@
 //! Diagnostics and windows meet: who claims which seconds, in what order they are told.
 
+use super::blame::Blame;
 use super::events::Mark;
 use super::events::Run;
 use super::found::Found;
@@ -21,7 +22,6 @@ use crate::project::Project;
 use crate::project::is_conditional;
 use crate::project::order::Order;
 use crate::project::order::place;
-use rustc_hash::FxHashMap;
 use rustc_hash::FxHashSet;
 
 /// A cause that takes less than this share of the run is not worth a reader's time.
@@ -29,6 +29,18 @@ pub const LEAST_SHARE: f64 = 0.02;
 
 /// A claim below this is no explanation: the log and the code say different things.
 const LEAST_SCORE: f64 = 0.12;
+
+/// What the log alone suggests, without anything in the code, is worth this much of what both say.
+const LOG_ALONE: f64 = 0.5;
+
+/// Below this, the shape of the log fits several patterns, or none.
+const CLEAR: f64 = 0.7;
+
+/// A pattern that fits this much as well as the one that fits best is not contradicted by it.
+const NEAR: f64 = 0.7;
+
+/// The weight of a diagnostic about how a client is set up, where the client is made before the time it is used in.
+const SET_UP: f64 = 0.7;
 
 /// The weight of a diagnostic so many calls away from what the log names: in half of the defects the log points one call away.
 fn nearness(hops: u32) -> f64 {
@@ -55,6 +67,18 @@ fn standing(diagnostic: &Diagnostic) -> f64 {
         Severity::Low => 0.6,
     };
     confidence * severity
+}
+
+/// How far the pauses that a place can have filled speak for it: only what holds the loop has to fill them.
+fn held(pattern: Pattern, share: f64) -> f64 {
+    /// Half of the pauses are enough: others hold the loop too, and some lines come late.
+    const ENOUGH: f64 = 0.5;
+    /// The pauses may end with the line of another function that was only waiting for its turn.
+    const LEAST: f64 = 0.3;
+    match pattern {
+        Pattern::LoopBlocker | Pattern::ContextDuplication => (share / ENOUGH).clamp(LEAST, 1.0),
+        _ => 1.0,
+    }
 }
 
 /// Everything that ranking needs.
@@ -90,7 +114,10 @@ impl Evidence<'_> {
     /// The findings, the costliest first.
     #[must_use]
     pub fn findings(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = self.groups().into_iter().filter_map(|it| self.claim(&it)).collect();
+        let groups = self.groups();
+        let mut found: Vec<Found> = groups.iter().filter_map(|it| self.claim(it)).collect();
+        let kept: Vec<Found> = groups.iter().filter_map(|it| self.kept(it, &found)).collect();
+        found.extend(kept);
         found = merged(found);
         let total = self.run.seconds.max(f64::MIN_POSITIVE);
         for one in &mut found {
@@ -131,18 +158,20 @@ impl Evidence<'_> {
     }
 
     fn claim(&self, group: &[usize]) -> Option<Found> {
-        let claims = self.claims(group);
-        let alone = self.unexplained(group);
-        // What the log says clearly outweighs a diagnostic that only might have something to do with it.
-        let least = alone.as_ref().map_or(0.0, |it| it.score).max(LEAST_SCORE);
-        let Some(best) = claims.first().filter(|it| it.score >= least) else {
+        let windows: Vec<&Window> = group.iter().map(|it| &self.windows[*it]).collect();
+        let blame = Blame::new(self.run, self.project, self.order, &windows);
+        let claims = self.claims(group, &blame);
+        let (alone, clearest) = self.unexplained(group, &blame);
+        let weak = alone.as_ref().map_or(0.0, |it| it.score);
+        // What stands in the code is believed before a shape that nothing in the code explains, unless the log shows
+        // something else much more clearly.
+        let stands = |it: &&Claim| it.score >= LEAST_SCORE && (it.score >= weak || it.fit.score >= NEAR * clearest);
+        let Some(best) = claims.iter().find(stands) else {
             return alone;
         };
         let pattern = self.diagnostics[best.diagnostic].rule.pattern;
-        let alternatives = claims[1..]
-            .iter()
-            .filter(|it| it.score > best.score / 2.0)
-            .map(|it| it.diagnostic);
+        let others = claims.iter().filter(|it| it.diagnostic != best.diagnostic);
+        let alternatives = others.filter(|it| it.score > best.score / 2.0).map(|it| it.diagnostic);
         let subject = Subject::Diagnostic(best.diagnostic);
         Some(self.found(
             group,
@@ -154,23 +183,47 @@ impl Evidence<'_> {
         ))
     }
 
+    /// Memory that grows in windows whose time something else explains is a finding of its own: it costs no seconds.
+    fn kept(&self, group: &[usize], found: &[Found]) -> Option<Found> {
+        let grows = |it: &Option<Pattern>| matches!(it, Some(Pattern::HugeGather | Pattern::ContextDuplication));
+        let told = found.iter().any(|it| it.windows == group && grows(&it.pattern));
+        let fit = self.fit(group, Pattern::HugeGather);
+        if told || fit.score < CLEAR {
+            return None;
+        }
+        let windows: Vec<&Window> = group.iter().map(|it| &self.windows[*it]).collect();
+        let blame = Blame::new(self.run, self.project, self.order, &windows);
+        let claims = self.claims(group, &blame);
+        let is_gather = |it: &&Claim| self.diagnostics[it.diagnostic].rule.pattern == Pattern::HugeGather;
+        let (subject, score) = match claims.iter().find(is_gather) {
+            Some(claim) => (Subject::Diagnostic(claim.diagnostic), claim.score),
+            None => {
+                let (function, node) = self.innermost(group, Pattern::HugeGather, &blame)?;
+                (Subject::Unexplained { function, node }, fit.score * LOG_ALONE)
+            }
+        };
+        let no_time = Fit {
+            score,
+            seconds: 0.0,
+            saving: (0.0, 0.0),
+        };
+        Some(self.found(group, subject, Some(Pattern::HugeGather), no_time, score, Vec::new()))
+    }
+
     /// Every diagnostic that can run in all of the group's windows together, by how well it explains them.
-    fn claims(&self, group: &[usize]) -> Vec<Claim> {
+    fn claims(&self, group: &[usize], blame: &Blame) -> Vec<Claim> {
         let mut claims: Vec<Claim> = Vec::new();
         for (index, diagnostic) in self.diagnostics.iter().enumerate() {
             let Some((function, node)) = self.places[index] else {
                 continue;
             };
-            let nearest = group
-                .iter()
-                .filter_map(|it| self.windows[*it].region.distance(function, node))
-                .min();
-            let Some(hops) = nearest else {
+            let pattern = diagnostic.rule.pattern;
+            let Some(near) = self.near(group, pattern, (function, node)) else {
                 continue;
             };
-            let fit = self.fit(group, diagnostic.rule.pattern);
-            let seen = self.seen(group, diagnostic.rule.pattern, function);
-            let score = fit.score * nearness(hops) * standing(diagnostic) * seen * self.certain(diagnostic);
+            let fit = self.fit(group, pattern);
+            let seen = self.seen(group, pattern, function) * held(pattern, blame.share(function, node));
+            let score = fit.score * near * standing(diagnostic) * seen * self.certain(diagnostic);
             claims.push(Claim {
                 diagnostic: index,
                 fit,
@@ -179,6 +232,19 @@ impl Evidence<'_> {
         }
         claims.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.diagnostic.cmp(&b.diagnostic)));
         claims
+    }
+
+    /// The weight of a place by its distance from what ran; `None` if it has nothing to do with it.
+    fn near(&self, group: &[usize], pattern: Pattern, (function, node): (FnId, NodeId)) -> Option<f64> {
+        let regions = group.iter().map(|it| &self.windows[*it].region);
+        let nearest = regions.clone().filter_map(|it| it.distance(function, node)).min();
+        if let Some(hops) = nearest {
+            return Some(nearness(hops));
+        }
+        // Timeouts and pools are set where a client is made, long before it is used.
+        let is_setting = matches!(pattern, Pattern::LongTail | Pattern::PoolExhaustion);
+        let mut frames = regions.filter_map(|it| it.frame);
+        (is_setting && frames.any(|it| self.order.is_set_up((function, node), it))).then_some(SET_UP)
     }
 
     /// What only some branch of a callee reaches explains less than what every item runs.
@@ -264,80 +330,36 @@ impl Evidence<'_> {
     }
 
     /// Gives the windows to the pattern that the log alone suggests.
-    fn unexplained(&self, group: &[usize]) -> Option<Found> {
-        /// What the log alone suggests, without anything in the code, is worth this much of what both say.
-        const LOG_ALONE: f64 = 0.5;
-        /// Below this, the shape of the log fits several patterns, or none.
-        const CLEAR: f64 = 0.7;
+    fn unexplained(&self, group: &[usize], blame: &Blame) -> (Option<Found>, f64) {
         /// With more lines a stretch has a shape, if only that of ordinary work.
         const FEW_LINES: usize = 5;
         /// A stretch without a shape is told only if the run spent this share of its time in it.
         const LONG: f64 = 0.25;
         let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
+        // What the code can't do where the time went is not what happened.
+        let computes = self.computing(group, blame).is_some();
+        fits.retain(|it| it.0 != Pattern::LoopBlocker || computes);
         fits.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
-        let &(pattern, fit) = fits.first()?;
+        let Some(&(pattern, fit)) = fits.first() else {
+            return (None, 0.0);
+        };
         let named = (fit.score >= CLEAR).then_some(pattern);
         let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
         let silent = group.iter().all(|it| self.measures[*it][0].items < FEW_LINES);
         if named.is_none() && (seconds < LONG * self.run.seconds || !silent) {
-            return None;
+            return (None, fit.score);
         }
-        let longest = group
-            .iter()
-            .copied()
-            .max_by(|a, b| self.windows[*a].seconds().total_cmp(&self.windows[*b].seconds()))?;
-        let (function, node) = self.innermost(longest, pattern)?;
-        let subject = Subject::Unexplained { function, node };
         let score = if named.is_some() {
             fit.score * LOG_ALONE
         } else {
             LEAST_SCORE
         };
-        Some(self.found(group, subject, named, fit, score, Vec::new()))
-    }
-
-    /// Where the log says the time goes: the function that retries, the fan-out for what concerns all items, else the items' own function.
-    fn innermost(&self, index: usize, pattern: Pattern) -> Option<(FnId, NodeId)> {
-        let window = &self.windows[index];
-        if pattern == Pattern::RetryStorm
-            && let Some(place) = self.retrying(window)
-        {
-            return Some(place);
-        }
-        let concerns_all = matches!(
-            pattern,
-            Pattern::UnboundedConcurrency | Pattern::LongTail | Pattern::HugeGather
-        );
-        let likeliest = self.measures[index].iter().max_by(|a, b| {
-            let score = |it: &Measures| signatures::of(pattern, it).score;
-            score(a).total_cmp(&score(b))
+        let place = self.innermost(group, pattern, blame);
+        let found = place.map(|(function, node)| {
+            let subject = Subject::Unexplained { function, node };
+            self.found(group, subject, named, fit, score, Vec::new())
         });
-        let worker = likeliest.and_then(|it| it.function);
-        let item = self.run.events[window.inside.clone()]
-            .iter()
-            .find(|it| Some(it.function) == worker);
-        let fan_out = worker.and_then(|it| self.order.orchestrator(it, &window.region));
-        let fan_out = fan_out.or_else(|| self.order.fan_out(&window.region));
-        if concerns_all && fan_out.is_some() {
-            return fan_out;
-        }
-        let edge = window.closes.or(window.opens).map(|it| &self.run.events[it]);
-        item.or(edge).map(|it| (it.function, it.node))
-    }
-
-    fn retrying(&self, window: &Window) -> Option<(FnId, NodeId)> {
-        let mut counts: FxHashMap<FnId, usize> = FxHashMap::default();
-        let inside = self
-            .run
-            .marks
-            .iter()
-            .filter(|it| it.time >= window.start && it.time <= window.end);
-        for function in inside.filter(|it| it.role == Role::Retry).filter_map(|it| it.function) {
-            *counts.entry(function).or_default() += 1;
-        }
-        let function = counts.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)))?.0;
-        let facts = self.project.names.facts(function.module);
-        Some((function, facts.function(function.local).node))
+        (found, fit.score)
     }
 
     fn found(

@@ -2,11 +2,12 @@
 
 use super::events::Event;
 use super::events::Run;
+use super::spans::InFlight;
+use super::spans::durations;
+use super::spans::growth;
 use super::windows::Window;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
-use crate::evidence::records::Text;
-use crate::evidence::records::Texts;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId;
 use crate::evidence::times::DAY;
@@ -45,6 +46,14 @@ pub struct Measures {
     pub drift: f64,
     /// Most items in flight at once, where their starts are logged too.
     pub width: usize,
+    /// The mean of items in flight, where their starts are logged too.
+    pub busy: f64,
+    /// How often nothing was in flight between two items, where their starts are logged too.
+    pub empty: usize,
+    /// How many items each line stands for: 25 where every twenty-fifth is told.
+    pub each: f64,
+    /// Share of the window in silences that end with many lines at once.
+    pub stalls: f64,
     /// Lines about retries, and the seconds they announced.
     pub retries: usize,
     /// Sum of announced waits.
@@ -85,7 +94,8 @@ pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Vec<
 /// The last site of each item in the busiest functions: of a function's sites that are hit alike, the last in the code.
 fn ends(run: &Run, window: &Window) -> Vec<SiteId> {
     let mut hits: FxHashMap<SiteId, (usize, FnId)> = FxHashMap::default();
-    for event in &run.events[window.inside.clone()] {
+    let inside = run.events[window.inside.clone()].iter();
+    for event in inside.filter(|it| !run.tickers.contains(&it.function)) {
         hits.entry(event.site).or_insert((0, event.function)).0 += 1;
     }
     let mut sites: Vec<(SiteId, (usize, FnId))> = hits.into_iter().collect();
@@ -113,6 +123,7 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
     let pairs = durations(log, events, &items);
+    let in_flight = InFlight::of(&done, &pairs);
     let is_bar = items.iter().any(|it| it.bar);
     let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
     let printed = drift(log, &records);
@@ -126,84 +137,22 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
         hold: hold(&done, seconds),
         silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
         drift: printed.max(growth(&pairs)),
-        width: in_flight(&items, &pairs),
+        width: in_flight.most,
+        busy: in_flight.mean,
+        empty: in_flight.empty,
+        each: stands_for(log, &records),
+        stalls: stalls(&done, run.step) / seconds,
         ..Measures::default()
     };
     let pauses: Vec<f64> = done.windows(2).map(|it| it[1] - it[0]).collect();
     made.pause = median(&pauses);
-    made.unevenness = unevenness(&pauses);
+    // The pauses between sums of several items are more even than those between items, by the root of their number.
+    made.unevenness = unevenness(&pauses) * made.each.sqrt();
     made.skew = skew(&done, seconds);
     made.done = done;
     add_marks(&mut made, run, window);
     add_memory(&mut made, run, window, memory);
     made
-}
-
-/// For each item the seconds since a line of the same function with one of its values: the item's start. Empty unless most have one.
-fn durations(log: &Log, events: &[Event], items: &[&Event]) -> Vec<f64> {
-    let Some(first) = items.first() else {
-        return Vec::new();
-    };
-    let mut begun: FxHashMap<Text, f64> = FxHashMap::default();
-    let mut found = Vec::new();
-    let starts = events.iter().filter(|it| it.function == first.function);
-    for event in starts {
-        let values = log
-            .values(&log.records[event.record])
-            .iter()
-            .map(|it| it.1)
-            .filter(|it| *it != Texts::OTHER);
-        if event.site == first.site {
-            found.extend(
-                values
-                    .filter_map(|it| begun.remove(&it))
-                    .map(|it| event.time - it)
-                    .reduce(f64::max),
-            );
-        } else {
-            for value in values.filter(|it| is_id(log.texts.get(*it))) {
-                begun.entry(value).or_insert(event.time);
-            }
-        }
-    }
-    if found.len() * 2 > items.len() {
-        found
-    } else {
-        Vec::new()
-    }
-}
-
-/// Small numbers and flags are no names of items.
-fn is_id(text: &[u8]) -> bool {
-    text.len() >= 2 && !matches!(text, b"True" | b"False" | b"None")
-}
-
-/// The median of the last quarter over that of the first.
-fn growth(values: &[f64]) -> f64 {
-    /// Fewer have no trend.
-    const ENOUGH: usize = 8;
-    if values.len() < ENOUGH {
-        return 0.0;
-    }
-    let quarter = values.len() / 4;
-    let (first, last) = (median(&values[..quarter]), median(&values[values.len() - quarter..]));
-    if first > 0.0 { last / first } else { 0.0 }
-}
-
-/// The most items that were in flight at the end of one of them.
-fn in_flight(items: &[&Event], durations: &[f64]) -> usize {
-    if durations.len() != items.len() {
-        return 0;
-    }
-    let spans: Vec<(f64, f64)> = items
-        .iter()
-        .zip(durations)
-        .map(|(it, long)| (it.time - long, it.time))
-        .collect();
-    let at = |time: f64| spans.iter().filter(|it| it.0 < time && it.1 >= time).count();
-    // Every item's end is enough, and a thousand are more than enough.
-    let step = (spans.len() / 1000).max(1);
-    spans.iter().step_by(step).map(|it| at(it.1)).max().unwrap_or(0)
 }
 
 /// Seconds between the moment nine tenths of the items were done and the end.
@@ -263,14 +212,7 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
     let slots = log.values(&log.records[records[0]]).iter().map(|it| it.0);
     let mut largest = 0.0_f64;
     for slot in slots {
-        let value = |record: &usize| {
-            let values = log.values(&log.records[*record]);
-            let text = values.iter().find(|it| it.0 == slot).map(|it| log.texts.get(it.1))?;
-            let text = std::str::from_utf8(text)
-                .ok()?
-                .trim_end_matches(|it: char| it.is_ascii_alphabetic());
-            text.parse::<f64>().ok().filter(|it| it.is_finite() && *it > 0.0)
-        };
+        let value = |record: &usize| number(log, *record, slot).filter(|it| *it > 0.0);
         let first: Vec<f64> = records[..quarter].iter().filter_map(value).collect();
         let last: Vec<f64> = records[records.len() - quarter..].iter().filter_map(value).collect();
         let all: Vec<f64> = records.iter().filter_map(value).collect();
@@ -281,12 +223,59 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
     largest
 }
 
+/// The number in a hole of a line, without its unit.
+fn number(log: &Log, record: usize, slot: u16) -> Option<f64> {
+    let values = log.values(&log.records[record]);
+    let text = values.iter().find(|it| it.0 == slot).map(|it| log.texts.get(it.1))?;
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
+    digits.parse::<f64>().ok().filter(|it| it.is_finite())
+}
+
 /// A counter, not a duration: whole numbers that go up by the same step.
 fn counts_up(values: &[f64]) -> bool {
     let steps: Vec<f64> = values.windows(2).map(|it| it[1] - it[0]).collect();
     let usual = median(&steps);
     let same = steps.iter().filter(|it| **it == usual).count();
     usual > 0.0 && usual.fract() == 0.0 && same * 10 >= steps.len() * 9
+}
+
+/// How many items a line stands for, where it counts them and not every one is told.
+fn stands_for(log: &Log, records: &[usize]) -> f64 {
+    /// Fewer lines show no step.
+    const ENOUGH: usize = 4;
+    let Some(first) = records.first().filter(|_| records.len() >= ENOUGH) else {
+        return 1.0;
+    };
+    let slots = log.values(&log.records[*first]).iter().map(|it| it.0);
+    let steps = slots.filter_map(|slot| {
+        let values: Vec<f64> = records.iter().filter_map(|it| number(log, *it, slot)).collect();
+        let step = values.get(1)? - values[0];
+        (values.len() == records.len() && counts_up(&values)).then_some(step)
+    });
+    steps.fold(1.0, f64::max)
+}
+
+/// Seconds in silences that end with several items at once, as when something held the loop and the answers had piled up.
+fn stalls(done: &[f64], step: f64) -> f64 {
+    /// asyncio calls a callback slow from here on.
+    const SILENCE: f64 = 0.1;
+    /// Answers that have piled up are handled within this share of the silence: by chance that is rare, since a silence
+    /// is as long as several usual pauses.
+    const AT_ONCE: f64 = 0.1;
+    /// Two can come together by chance.
+    const MANY: usize = 3;
+    /// Once or twice is chance, or the start of a phase.
+    const OFTEN: usize = 3;
+    let silences = (1..done.len()).filter(|it| done[*it] - done[*it - 1] >= SILENCE);
+    let burst = |it: &usize| {
+        let silence = done[*it] - done[*it - 1];
+        done.get(it + MANY - 1)
+            .is_some_and(|last| last - done[*it] <= AT_ONCE * silence)
+    };
+    let held: Vec<f64> = silences.filter(burst).map(|it| done[it] - done[it - 1]).collect();
+    // A coarse clock makes everything come at once.
+    if held.len() < OFTEN || step > SILENCE { 0.0 } else { held.iter().sum() }
 }
 
 fn add_marks(made: &mut Measures, run: &Run, window: &Window) {

@@ -4,14 +4,18 @@
 //! [`windows`]; each window is [measured](measures) and [compared](signatures) with how every pattern looks; the
 //! diagnostics that can run in it claim its seconds, once.
 
+pub mod blame;
 pub mod events;
 pub mod findings;
 pub mod found;
 pub mod measures;
+mod places;
 pub mod report;
 pub mod signatures;
+mod spans;
 mod stalls;
 pub mod windows;
+pub mod words;
 
 use crate::diagnostic::Diagnostic;
 use crate::evidence::level::Level;
@@ -71,6 +75,8 @@ pub fn triage(
 ) -> Triage {
     let mut run = events::run(log, sites, answers);
     stalls::add(&mut run, log, project, observed.stalls);
+    let written: FxHashSet<FnId> = run.events.iter().map(|it| it.function).collect();
+    run.tickers = written.into_iter().filter(|it| project.ticks(*it)).collect();
     let order = Order::new(project);
     let windows = windows::windows(&run, &order, sites, run.seconds * findings::LEAST_SHARE / 4.0);
     let measures: Vec<Vec<Measures>> = windows

@@ -4,6 +4,8 @@ use super::Triage;
 use super::found::Found;
 use super::found::Subject;
 use super::measures::Measures;
+use super::words::unexplained_help;
+use super::words::unexplained_why;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Pattern;
 use crate::evidence::records::Log;
@@ -167,15 +169,15 @@ fn observed(triage: &Triage, log: &Log, found: &Found) -> Observed {
     let longest = found.windows[0];
     let window = &triage.windows[longest];
     let measures = &triage.measures[longest][0];
-    let mut lines: Vec<u32> = [
-        line(window.opens),
-        widest_pause(triage, log, longest),
-        line(window.closes),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let pause = widest_pause(triage, log, longest);
+    let ends = [line(window.opens), pause.map(|it| it.1), line(window.closes)];
+    let mut lines: Vec<u32> = ends.into_iter().flatten().collect();
     lines.dedup();
+    let mut notes = notes(measures, found.windows.len());
+    // A silence of a tenth of the stretch is seen in the quoted lines.
+    if let Some((seconds, line)) = pause.filter(|it| it.0 > 0.1 * window.seconds()) {
+        notes.push(format!("the longest silence, {seconds:.1} s, ends with line {line}"));
+    }
     Observed {
         seconds: found.seconds,
         share: found.seconds / triage.run.seconds.max(f64::MIN_POSITIVE),
@@ -186,19 +188,19 @@ fn observed(triage: &Triage, log: &Log, found: &Found) -> Observed {
             .map(|it| (triage.windows[*it].start, triage.windows[*it].end))
             .collect(),
         items: measures.items,
-        notes: notes(measures, found.windows.len()),
+        notes,
         lines,
     }
 }
 
-/// The line after the longest pause of a window.
-fn widest_pause(triage: &Triage, log: &Log, window: usize) -> Option<u32> {
+/// The longest pause of a window, and the line after it.
+fn widest_pause(triage: &Triage, log: &Log, window: usize) -> Option<(f64, u32)> {
     let window = &triage.windows[window];
     let mut last = window.start;
     let mut widest = (0.0, None);
     for event in &triage.run.events[window.inside.clone()] {
         if event.time - last > widest.0 {
-            widest = (event.time - last, Some(log.records[event.record].line));
+            widest = (event.time - last, Some((event.time - last, log.records[event.record].line)));
         }
         last = event.time;
     }
@@ -215,13 +217,17 @@ fn notes(it: &Measures, windows: usize) -> Vec<String> {
     }
     if it.items > 1 {
         notes.push(format!(
-            "{} items in {:.1} s, one every {:.0} ms (median)",
+            "{} items in {:.1} s, the usual pause between two is {:.0} ms",
             it.items,
             it.seconds,
             it.pause * 1000.0
         ));
         if it.hold > it.seconds / 3.0 && !it.vague {
-            notes.push(format!("nine tenths were done {:.1} s before the end", it.hold));
+            notes.push(format!(
+                "nine tenths of them were done after {:.1} s; the rest took {:.1} s more",
+                it.seconds - it.hold,
+                it.hold
+            ));
         }
         if it.lead > 0.3 {
             notes.push(format!("the first item was done after {:.1} s", it.lead * it.seconds));
@@ -255,55 +261,44 @@ fn notes(it: &Measures, windows: usize) -> Vec<String> {
 
 fn validation(triage: &Triage, found: &Found) -> String {
     let window = &triage.windows[found.windows[0]];
+    // Below a tenth of the run nobody sees the time move.
     if found.kib > 0.0 && found.saving.1 < 0.1 * triage.run.seconds {
         return format!(
             "the memory step of {:.0} MB between the quoted lines is gone",
             found.kib / 1024.0
         );
     }
-    let left = (found.seconds - found.saving.0).max(0.0);
+    let all: f64 = found.windows.iter().map(|it| triage.windows[*it].seconds()).sum();
+    let stretch = match found.windows.len() {
+        1 => format!("the {:.1} s between the first and the last quoted line", window.seconds()),
+        many => format!("the {all:.1} s of the {many} stretches"),
+    };
     format!(
-        "the stretch of {:.1} s between the quoted lines falls by {:.1} to {:.1} s (to {left:.1} s or less in all)",
-        window.seconds(),
+        "{stretch} become {:.1} s or less: a mend saves {:.1} to {:.1} s",
+        (all - found.saving.0).max(0.0),
         found.saving.0,
         found.saving.1
     )
 }
 
-fn unexplained_why(pattern: Option<Pattern>) -> &'static str {
-    match pattern {
-        Some(Pattern::LongTail) => {
-            "nearly all items were done early, and the rest of the phase waited for the last ones"
-        }
-        Some(Pattern::RetryStorm) => "lines about retries fill this stretch of the run",
-        Some(Pattern::LoopBlocker | Pattern::SerializedAwaits) => {
-            "items come one after another at even intervals, as if only one could run at a time"
-        }
-        Some(Pattern::UnboundedConcurrency) => {
-            "many items are in flight at once, and each takes longer the more there are"
-        }
-        Some(Pattern::PoolExhaustion) => "items come out at a steady rate, as if a pool let only some of them through",
-        Some(Pattern::HugeGather) => "memory grows with the items and stays",
-        Some(Pattern::ContextDuplication) => {
-            "nothing is done for a long time, then everything at once, as if each item prepared something large"
-        }
-        None | Some(Pattern::LostWork | Pattern::SilentFanOut) => "the log says nothing about this stretch",
+/// Why a run without findings has none, as one clause.
+#[must_use]
+pub fn quiet(triage: &Triage) -> String {
+    let run = &triage.run;
+    if run.seconds <= 0.0 {
+        return "without times no stretch of the run can be compared with another".to_owned();
     }
-}
-
-fn unexplained_help(pattern: Option<Pattern>) -> &'static str {
-    match pattern {
-        Some(Pattern::LongTail) => "give each item a deadline, and log the item that came last",
-        Some(Pattern::RetryStorm) => "wait longer and at random between attempts, and retry in one place only",
-        Some(Pattern::LoopBlocker | Pattern::SerializedAwaits) => {
-            "run it with `PYTHONASYNCIODEBUG=1`: asyncio then names what holds the loop"
-        }
-        Some(Pattern::UnboundedConcurrency) => "bound how many items run at once, and compare the throughput",
-        Some(Pattern::PoolExhaustion) => "compare the pool's size with the number of items that run at once",
-        Some(Pattern::HugeGather) => "handle each result as it arrives instead of keeping all of them",
-        Some(Pattern::ContextDuplication) => "build what all items share once, before the first of them",
-        None | Some(Pattern::LostWork | Pattern::SilentFanOut) => "log the start and the end of each item with its id",
-    }
+    let seconds = |it: &usize| triage.windows[*it].seconds();
+    let longest = (0..triage.windows.len()).max_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+    let Some(longest) = longest else {
+        return "no line outside the fan-outs marks where a stretch of the run begins or ends".to_owned();
+    };
+    let it = &triage.measures[longest][0];
+    format!(
+        "the longest stretch takes {:.1} of {:.1} s, in which {} items are done, the last tenth of them in {:.1} s, with no \
+         silence over {:.1} s, {} retries, and no pattern of the code that fits",
+        it.seconds, run.seconds, it.items, it.hold, it.silence, it.retries
+    )
 }
 
 /// Where log lines would have told more: silent stretches of the costliest findings.
@@ -338,9 +333,14 @@ pub fn gaps(triage: &Triage, project: &Project, diagnostics: &[Diagnostic]) -> V
                 "the lines of `{}` have no time: give them one, with milliseconds",
                 place.qualname
             )
+        } else if measures.width == 0 {
+            format!(
+                "`{}` logs only the end of each item: log its start too, with its id, so that waiting and working can be told apart",
+                place.qualname
+            )
         } else {
             format!(
-                "`{}` logs only the end of each item: log its start too, so that waiting and working can be told apart",
+                "`{}` logs the start and the end of each item: log when its limiter or connection was got, to split the time between",
                 place.qualname
             )
         };

@@ -40,6 +40,18 @@ const POSSIBLE: f64 = 0.35;
 /// The log speaks against it.
 const UNLIKELY: f64 = 0.1;
 
+/// A phase with this share of its time in silences that end with many items at once was held up by something.
+const STALLED: f64 = 0.25;
+/// So many empty instants between items make rounds, each waiting for its last; less is chance.
+const ROUNDS: usize = 3;
+/// A queue before a fixed number of places drains at one rate: its items lie this near to an even spread. What slows down
+/// under load drains ever slower.
+const ONE_RATE: f64 = 0.08;
+/// In flight are nearly always as many as there ever are: something lets in no more.
+const FULL: f64 = 0.9;
+/// Sizes that people and libraries give to pools and limiters.
+const SIZES: [usize; 14] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64, 100];
+
 /// A mend leaves some of the time: the work itself, a deadline, a queue at the limiter's size.
 const SAVED: (f64, f64) = (0.42, 1.0);
 
@@ -75,14 +87,19 @@ fn straggler_hold(it: &Measures) -> Fit {
         let holds = it.hold > MOST * it.seconds && last > STRAGGLER * typical;
         // A phase whose last tenth takes a third of it has a tail, if not a straggler.
         let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
+        // Rounds that each wait for their last item leave most of the places idle.
+        let idle = if it.width > 1 { 1.0 - it.busy / it.width as f64 } else { 0.0 };
+        let rounds = it.empty >= ROUNDS && idle > MOST;
         let score = if holds {
             0.95
+        } else if rounds {
+            0.8
         } else if tail {
             0.5
         } else {
             UNLIKELY
         };
-        return fit(score, it.hold);
+        return fit(score, if rounds { it.hold.max(idle * it.seconds) } else { it.hold });
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
@@ -92,18 +109,16 @@ fn straggler_hold(it: &Measures) -> Fit {
 /// `None` if their times can be those of their items.
 #[must_use]
 pub fn uneven_rounds(rounds: &[(usize, f64)]) -> Option<Fit> {
-    let held = |slow: &(usize, f64)| {
-        rounds
-            .iter()
-            .any(|it| it.0 >= slow.0 && it.0 > 0 && slow.1 > STRAGGLER * it.1)
-    };
+    // Rounds whose items write nothing are taken for alike: they are the same code.
+    let held = |slow: &(usize, f64)| rounds.iter().any(|it| it.0 >= slow.0 && slow.1 > STRAGGLER * it.1);
     let fastest = rounds.iter().map(|it| it.1).fold(f64::INFINITY, f64::min);
     // Once one round is known to have waited, each is judged by the best rate seen.
     let rate = rounds
         .iter()
         .filter(|it| it.0 > 0)
         .map(|it| it.1 / it.0 as f64)
-        .fold(f64::INFINITY, f64::min);
+        .reduce(f64::min)
+        .unwrap_or(0.0);
     let due = |it: &(usize, f64)| (rate * it.0 as f64).max(fastest);
     let slow = rounds.iter().any(held);
     let seconds: f64 = rounds.iter().map(|it| (it.1 - due(it)).max(0.0)).sum();
@@ -137,10 +152,21 @@ fn is_steady(it: &Measures) -> bool {
     it.items >= FEW && !it.vague && it.step >= COARSE && it.pause <= it.step && it.skew < STEADY
 }
 
+/// Whether as many items are in flight as ever, all the time, and their number is one that people choose.
+fn is_full(it: &Measures) -> bool {
+    it.items >= WIDE && it.width > 1 && it.busy > FULL * it.width as f64 && SIZES.contains(&it.width)
+}
+
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
 fn loop_stall(it: &Measures) -> Fit {
-    let score = if is_serial(it) {
+    let score = if it.width == 1 && it.items >= FEW {
+        // Nothing else was in flight that could have been held.
+        0.4
+    } else if is_serial(it) {
         0.85
+    } else if it.stalls > STALLED && it.retries == 0 {
+        // Waits that a timer explains end with many lines at once too.
+        0.8
     } else if is_steady(it) {
         0.6
     } else if it.items >= FEW && it.lead > MOST {
@@ -157,7 +183,18 @@ fn loop_stall(it: &Measures) -> Fit {
 }
 
 fn serialized(it: &Measures) -> Fit {
-    fit(if is_serial(it) { 0.8 } else { UNLIKELY }, it.seconds)
+    let alone = it.width == 1 && it.items >= 2 * FEW;
+    let score = if alone {
+        0.95
+    } else if is_serial(it) {
+        0.8
+    } else if is_full(it) {
+        // A loop in each of a few parents gives the same picture as a pool of that size: the code decides.
+        0.65
+    } else {
+        UNLIKELY
+    };
+    fit(score, it.seconds)
 }
 
 /// Everything starts at once, and the more is in flight the longer each takes.
@@ -166,6 +203,9 @@ fn load_drift(it: &Measures) -> Fit {
     let score = if drifts && is_serial(it) {
         // Durations grow behind a lock too, and there the ends come evenly.
         0.5
+    } else if drifts && it.skew < ONE_RATE {
+        // So they do in a queue before a pool.
+        0.6
     } else if drifts {
         0.9
     } else if it.limits + it.timeouts >= FEW {
@@ -189,6 +229,10 @@ fn pool_plateau(it: &Measures) -> Fit {
     } else if is_serial(it) {
         // A held loop gives the same even rate, and holds it harder: the code decides.
         0.75
+    } else if it.items >= WIDE && it.drift >= DRIFT && it.skew < ONE_RATE {
+        0.8
+    } else if is_full(it) {
+        0.8
     } else if (it.items >= WIDE && it.drift >= DRIFT) || is_steady(it) {
         0.6
     } else if it.items >= FEW && it.hold > MOST * it.seconds {

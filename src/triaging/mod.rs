@@ -32,7 +32,7 @@ use crate::pipeline;
 use crate::project::Project;
 use crate::report::triage::TriageReport;
 use crate::report::triage::write_json;
-use crate::report::triage::write_text;
+use crate::report::triage_text::write_text;
 use crate::rules;
 use crate::rules::Rule;
 use crate::source;

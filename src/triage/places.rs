@@ -1,0 +1,97 @@
+//! Where the log says that time goes, when no diagnostic says it: one place for each pattern.
+
+use super::blame::Blame;
+use super::findings::Evidence;
+use super::measures::Measures;
+use super::signatures;
+use super::windows::Window;
+use crate::diagnostic::Pattern;
+use crate::evidence::roles::Role;
+use crate::facts::NodeId;
+use crate::project::FnId;
+use rustc_hash::FxHashMap;
+
+/// A call in a function.
+type Place = (FnId, NodeId);
+
+impl Evidence<'_> {
+    /// The innermost place that the log and the code can name for a pattern that nobody reported.
+    pub(super) fn innermost(&self, group: &[usize], pattern: Pattern, blame: &Blame) -> Option<Place> {
+        let longest = group.iter().copied().max_by(|a, b| {
+            let seconds = |it: usize| self.windows[it].seconds();
+            seconds(*a).total_cmp(&seconds(*b))
+        })?;
+        let window = &self.windows[longest];
+        let likeliest = self.measures[longest].iter().max_by(|a, b| {
+            let score = |it: &Measures| signatures::of(pattern, it).score;
+            score(a).total_cmp(&score(b))
+        });
+        let worker = likeliest.and_then(|it| it.function);
+        let fan_out = || {
+            let own = worker.and_then(|it| self.order.orchestrator(it, &window.region));
+            own.or_else(|| self.order.fan_out(&window.region))
+        };
+        let named = match pattern {
+            Pattern::RetryStorm => self.retrying(window),
+            Pattern::LoopBlocker => self.computing(group, blame),
+            Pattern::UnboundedConcurrency | Pattern::HugeGather => fan_out(),
+            Pattern::LongTail => self.waiting(worker, fan_out()).or_else(fan_out),
+            Pattern::PoolExhaustion => self.waiting(worker, fan_out()),
+            // Items that are all in flight and done one by one wait for each other, wherever they are started.
+            Pattern::SerializedAwaits => worker
+                .filter(|it| !self.order.is_concurrent(*it))
+                .and_then(|it| self.order.repeated(it, &window.region)),
+            Pattern::ContextDuplication | Pattern::LostWork | Pattern::SilentFanOut => None,
+        };
+        named.or_else(|| self.own_line(window, worker))
+    }
+
+    /// The line of the items' own function, else the line at an end of the window.
+    fn own_line(&self, window: &Window, worker: Option<FnId>) -> Option<Place> {
+        let mut inside = self.run.events[window.inside.clone()].iter();
+        let item = inside.find(|it| Some(it.function) == worker);
+        let edge = window.closes.or(window.opens).map(|it| &self.run.events[it]);
+        item.or(edge).map(|it| (it.function, it.node))
+    }
+
+    /// The call to a remote service that each item makes; of items without lines, that of what a fan-out starts.
+    fn waiting(&self, worker: Option<FnId>, fan_out: Option<Place>) -> Option<Place> {
+        let own = worker.filter(|it| self.order.is_concurrent(*it));
+        own.and_then(|it| self.project.remote_call(it))
+            .or_else(|| self.project.remote_call(fan_out?.0))
+    }
+
+    /// The call on the loop's thread that computes in the deepest loops, of those that can have run in the pauses.
+    pub(super) fn computing(&self, group: &[usize], blame: &Blame) -> Option<Place> {
+        /// What can have run in less of the time did not fill it.
+        const ENOUGH: f64 = 0.5;
+        let mut functions: Vec<FnId> = Vec::new();
+        for region in group.iter().map(|it| &self.windows[*it].region) {
+            functions.extend(region.functions.keys().chain(region.parts.keys()));
+        }
+        functions.sort_unstable();
+        functions.dedup();
+        let is_async = |it: &FnId| self.project.names.facts(it.module).is_async(it.local);
+        let sites = functions.into_iter().filter(is_async).flat_map(|it| self.project.graph.sites_in(it));
+        let ran = sites.map(|it| it.1).filter(|it| blame.share(it.caller, it.at.node) >= ENOUGH);
+        // Of equals the first in the code.
+        let deepest = ran
+            .map(|it| (self.project.computes(it), std::cmp::Reverse((it.caller, it.at.node))))
+            .max()?;
+        let (depth, std::cmp::Reverse(place)) = deepest;
+        (depth > 0).then_some(place)
+    }
+
+    /// The function that writes most of the lines about retries.
+    fn retrying(&self, window: &Window) -> Option<Place> {
+        let mut counts: FxHashMap<FnId, usize> = FxHashMap::default();
+        let marks = self.run.marks.iter();
+        let inside = marks.filter(|it| it.time >= window.start && it.time <= window.end);
+        for function in inside.filter(|it| it.role == Role::Retry).filter_map(|it| it.function) {
+            *counts.entry(function).or_default() += 1;
+        }
+        let function = counts.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)))?.0;
+        let facts = self.project.names.facts(function.module);
+        Some((function, facts.function(function.local).node))
+    }
+}
