@@ -22,7 +22,7 @@ pub enum Role {
 }
 
 /// Words of libraries and of people, lower case. The wording of libraries drifts, so each is as short as it can be.
-const WORDS: [(&str, Role); 34] = [
+const WORDS: [(&str, Role); 39] = [
     ("executing <task", Role::SlowCallback),
     ("executing <handle", Role::SlowCallback),
     ("event loop blocked", Role::SlowCallback),
@@ -49,6 +49,11 @@ const WORDS: [(&str, Role); 34] = [
     ("nd time calling it", Role::Retry),
     ("rd time calling it", Role::Retry),
     ("th time calling it", Role::Retry),
+    ("try again", Role::Retry),
+    ("next try", Role::Retry),
+    ("next attempt", Role::Retry),
+    ("re-try", Role::Retry),
+    ("reattempt", Role::Retry),
     ("timed out", Role::Timeout),
     ("timeout", Role::Timeout),
     ("was never awaited", Role::Leak),

@@ -2,9 +2,9 @@
 //! loops that it computes in on the caller's own thread.
 
 use super::Project;
-use super::order::{Order, Region};
 use super::graph::{Callee, Flags, Site};
 use super::ids::FnId;
+use super::order::{Order, Region};
 use crate::catalog::{Act, Is};
 use crate::facts::{FnKind, Kind, NodeId};
 
@@ -27,7 +27,10 @@ impl Project {
     #[must_use]
     pub fn line_before(&self, end: (FnId, NodeId), lines: impl Iterator<Item = (FnId, NodeId)>) -> Option<NodeId> {
         let facts = self.names.facts(end.0.module);
-        let own: Vec<NodeId> = lines.filter(|it| it.0 == end.0 && it.1 != end.1).map(|it| it.1).collect();
+        let own: Vec<NodeId> = lines
+            .filter(|it| it.0 == end.0 && it.1 != end.1)
+            .map(|it| it.1)
+            .collect();
         let around = facts.ancestors(end.1).find(|it| facts.kind(*it).is_loop());
         let inside = |it: &NodeId| around.is_none_or(|around| facts.contains(around, *it));
         let before = own.iter().copied().filter(|it| *it < end.1);
@@ -42,7 +45,8 @@ impl Project {
     pub fn ticks(&self, function: FnId) -> bool {
         let facts = self.names.facts(function.module);
         let is_tick = |site: &Site| {
-            let sleeps = matches!(site.callee, Callee::Library(it) if self.names.catalog.entry(it).act == Some(Act::AsyncSleep));
+            let sleeps =
+                matches!(site.callee, Callee::Library(it) if self.names.catalog.entry(it).act == Some(Act::AsyncSleep));
             sleeps && facts.ancestors(site.at.node).any(|it| facts.kind(it) == Kind::While)
         };
         let sites = self.graph.sites_in(function).map(|it| it.1);
@@ -77,13 +81,19 @@ impl Project {
         if calls == 0 || site.flags.has(NOT) {
             return 0;
         }
-        let sync = site.targets().iter().filter(|it| self.names.function(**it).kind == FnKind::Sync);
+        let sync = site
+            .targets()
+            .iter()
+            .filter(|it| self.names.function(**it).kind == FnKind::Sync);
         sync.map(|it| self.loops_of(*it, calls - 1)).max().unwrap_or(0)
     }
 
     fn loops_of(&self, function: FnId, calls: u32) -> u32 {
         let facts = self.names.facts(function.module);
-        let own = facts.body_nodes(function.local).map(|it| self.around(function, it)).max();
+        let own = facts
+            .body_nodes(function.local)
+            .map(|it| self.around(function, it))
+            .max();
         let below = self
             .graph
             .sites_in(function)
@@ -99,7 +109,11 @@ impl Project {
         let inside = facts.ancestors(node).take_while(|it| *it != root);
         let repeats = inside.filter(|it| {
             let kind = facts.kind(*it);
-            kind.is_loop() || matches!(kind, Kind::ListComp | Kind::SetComp | Kind::DictComp | Kind::GeneratorExp)
+            kind.is_loop()
+                || matches!(
+                    kind,
+                    Kind::ListComp | Kind::SetComp | Kind::DictComp | Kind::GeneratorExp
+                )
         });
         u32::try_from(repeats.count()).unwrap_or(u32::MAX)
     }

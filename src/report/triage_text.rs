@@ -41,7 +41,11 @@ pub fn write_text(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write
     write_gaps(report, markdown, out)?;
     let others = report.triage.not_observed.len();
     if others > 0 {
-        let (noun, verb) = if others == 1 { ("finding", "shows") } else { ("findings", "show") };
+        let (noun, verb) = if others == 1 {
+            ("finding", "shows")
+        } else {
+            ("findings", "show")
+        };
         writeln!(
             out,
             "{others} other {noun} in the code {verb} no cost in this log; `tailspike check` lists what it reports"
@@ -159,7 +163,12 @@ fn write_gaps(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write) ->
     if report.gaps.is_empty() {
         return Ok(());
     }
-    writeln!(out, "{}What to log to see more{}", if markdown { "## " } else { "" }, if markdown { "\n" } else { "" })?;
+    writeln!(
+        out,
+        "{}What to log to see more{}",
+        if markdown { "## " } else { "" },
+        if markdown { "\n" } else { "" }
+    )?;
     for gap in report.gaps {
         let path = report.sources.path(gap.spot.file);
         let mark = if markdown { "- " } else { "   " };

@@ -27,8 +27,11 @@ use rustc_hash::FxHashSet;
 /// A cause that takes less than this share of the run is not worth a reader's time.
 pub const LEAST_SHARE: f64 = 0.02;
 
-/// A claim below this is no explanation: the log and the code say different things.
-const LEAST_SCORE: f64 = 0.12;
+/// A claim below this is no explanation: a shape that fits many things (0.5) and code that hardly matters (0.36) make less.
+const LEAST_SCORE: f64 = 0.2;
+
+/// How sure a stretch is that has neither a shape nor anything in the code.
+const UNNAMED: f64 = 0.12;
 
 /// What the log alone suggests, without anything in the code, is worth this much of what both say.
 const LOG_ALONE: f64 = 0.5;
@@ -40,7 +43,7 @@ const CLEAR: f64 = 0.7;
 const NEAR: f64 = 0.7;
 
 /// The weight of a diagnostic about how a client is set up, where the client is made before the time it is used in.
-const SET_UP: f64 = 0.7;
+const SET_UP: f64 = 0.6;
 
 /// The weight of a diagnostic so many calls away from what the log names: in half of the defects the log points one call away.
 fn nearness(hops: u32) -> f64 {
@@ -343,23 +346,28 @@ impl Evidence<'_> {
         let Some(&(pattern, fit)) = fits.first() else {
             return (None, 0.0);
         };
+        // Memory is told beside whatever explains the seconds, so it bars no explanation of them.
+        let clearest = fits
+            .iter()
+            .find(|it| it.0 != Pattern::HugeGather)
+            .map_or(0.0, |it| it.1.score);
         let named = (fit.score >= CLEAR).then_some(pattern);
         let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
         let silent = group.iter().all(|it| self.measures[*it][0].items < FEW_LINES);
         if named.is_none() && (seconds < LONG * self.run.seconds || !silent) {
-            return (None, fit.score);
+            return (None, clearest);
         }
         let score = if named.is_some() {
             fit.score * LOG_ALONE
         } else {
-            LEAST_SCORE
+            UNNAMED
         };
         let place = self.innermost(group, pattern, blame);
         let found = place.map(|(function, node)| {
             let subject = Subject::Unexplained { function, node };
             self.found(group, subject, named, fit, score, Vec::new())
         });
-        (found, fit.score)
+        (found, clearest)
     }
 
     fn found(

@@ -3,8 +3,8 @@
 use super::events::Event;
 use super::events::Run;
 use super::spans::InFlight;
-use super::spans::durations;
 use super::spans::growth;
+use super::spans::spans;
 use super::windows::Window;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
@@ -122,8 +122,9 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count.div_ceil(share) as usize);
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
-    let pairs = durations(log, events, &items);
-    let in_flight = InFlight::of(&done, &pairs);
+    let spans = spans(log, events, &items);
+    let durations: Vec<f64> = spans.iter().map(|it| it.seconds).collect();
+    let in_flight = InFlight::of(&spans, seconds);
     let is_bar = items.iter().any(|it| it.bar);
     let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
     let printed = drift(log, &records);
@@ -136,7 +137,7 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
         silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
-        drift: printed.max(growth(&pairs)),
+        drift: printed.max(growth(&durations)),
         width: in_flight.most,
         busy: in_flight.mean,
         empty: in_flight.empty,
@@ -275,7 +276,11 @@ fn stalls(done: &[f64], step: f64) -> f64 {
     };
     let held: Vec<f64> = silences.filter(burst).map(|it| done[it] - done[it - 1]).collect();
     // A coarse clock makes everything come at once.
-    if held.len() < OFTEN || step > SILENCE { 0.0 } else { held.iter().sum() }
+    if held.len() < OFTEN || step > SILENCE {
+        0.0
+    } else {
+        held.iter().sum()
+    }
 }
 
 fn add_marks(made: &mut Measures, run: &Run, window: &Window) {

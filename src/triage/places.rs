@@ -72,8 +72,13 @@ impl Evidence<'_> {
         functions.sort_unstable();
         functions.dedup();
         let is_async = |it: &FnId| self.project.names.facts(it.module).is_async(it.local);
-        let sites = functions.into_iter().filter(is_async).flat_map(|it| self.project.graph.sites_in(it));
-        let ran = sites.map(|it| it.1).filter(|it| blame.share(it.caller, it.at.node) >= ENOUGH);
+        let sites = functions
+            .into_iter()
+            .filter(is_async)
+            .flat_map(|it| self.project.graph.sites_in(it));
+        let ran = sites
+            .map(|it| it.1)
+            .filter(|it| blame.share(it.caller, it.at.node) >= ENOUGH);
         // Of equals the first in the code.
         let deepest = ran
             .map(|it| (self.project.computes(it), std::cmp::Reverse((it.caller, it.at.node))))

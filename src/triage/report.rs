@@ -200,7 +200,10 @@ fn widest_pause(triage: &Triage, log: &Log, window: usize) -> Option<(f64, u32)>
     let mut widest = (0.0, None);
     for event in &triage.run.events[window.inside.clone()] {
         if event.time - last > widest.0 {
-            widest = (event.time - last, Some((event.time - last, log.records[event.record].line)));
+            widest = (
+                event.time - last,
+                Some((event.time - last, log.records[event.record].line)),
+            );
         }
         last = event.time;
     }
@@ -270,7 +273,10 @@ fn validation(triage: &Triage, found: &Found) -> String {
     }
     let all: f64 = found.windows.iter().map(|it| triage.windows[*it].seconds()).sum();
     let stretch = match found.windows.len() {
-        1 => format!("the {:.1} s between the first and the last quoted line", window.seconds()),
+        1 => format!(
+            "the {:.1} s between the first and the last quoted line",
+            window.seconds()
+        ),
         many => format!("the {all:.1} s of the {many} stretches"),
     };
     format!(
@@ -285,6 +291,9 @@ fn validation(triage: &Triage, found: &Found) -> String {
 #[must_use]
 pub fn quiet(triage: &Triage) -> String {
     let run = &triage.run;
+    if run.is_thin() {
+        return "too few lines were matched to say anything of this run".to_owned();
+    }
     if run.seconds <= 0.0 {
         return "without times no stretch of the run can be compared with another".to_owned();
     }

@@ -88,7 +88,11 @@ fn straggler_hold(it: &Measures) -> Fit {
         // A phase whose last tenth takes a third of it has a tail, if not a straggler.
         let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
         // Rounds that each wait for their last item leave most of the places idle.
-        let idle = if it.width > 1 { 1.0 - it.busy / it.width as f64 } else { 0.0 };
+        let idle = if it.width > 1 {
+            1.0 - it.busy / it.width as f64
+        } else {
+            0.0
+        };
         let rounds = it.empty >= ROUNDS && idle > MOST;
         let score = if holds {
             0.95
@@ -99,7 +103,14 @@ fn straggler_hold(it: &Measures) -> Fit {
         } else {
             UNLIKELY
         };
-        return fit(score, if rounds { it.hold.max(idle * it.seconds) } else { it.hold });
+        return fit(
+            score,
+            if rounds {
+                it.hold.max(idle * it.seconds)
+            } else {
+                it.hold
+            },
+        );
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
@@ -234,6 +245,9 @@ fn pool_plateau(it: &Measures) -> Fit {
     } else if is_full(it) {
         0.8
     } else if (it.items >= WIDE && it.drift >= DRIFT) || is_steady(it) {
+        0.6
+    } else if it.stalls > STALLED && it.retries == 0 {
+        // Making a client for each call holds the loop too: its certificates are read every time.
         0.6
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.15

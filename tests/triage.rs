@@ -1,0 +1,147 @@
+//! What triage concludes from logs of the pipeline in `fixtures/projects/bookshelf`: the real one, a clean one, a foreign one.
+
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const PROJECT: &str = "fixtures/projects/bookshelf";
+
+/// Triage's answer to a log that is given on standard input.
+fn answer(log: &str, format: &str) -> String {
+    ask(&Path::new(env!("CARGO_MANIFEST_DIR")).join(PROJECT), log, format)
+}
+
+fn ask(project: &Path, log: &str, format: &str) -> String {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tailspike"))
+        .args(["triage", "-", ".", "--isolated", "--exit-zero", "--format", format])
+        .current_dir(project)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let mut input = child.stdin.take().expect("its standard input");
+    input.write_all(log.as_bytes()).expect("it reads the log");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn json(log: &str) -> Value {
+    serde_json::from_str(&answer(log, "json")).expect("JSON")
+}
+
+fn real() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PROJECT).join("run.log");
+    std::fs::read_to_string(path).expect("the log")
+}
+
+/// A pipeline in which nothing is wrong.
+const CLEAN: &str = r#"
+import asyncio
+import logging
+
+import httpx
+
+log = logging.getLogger("clean")
+
+
+async def load(client, limit, book):
+    async with limit:
+        answer = await client.get(book, timeout=10)
+    log.info("loaded %s", book)
+    return answer.status_code
+
+
+async def main(books):
+    limit = asyncio.Semaphore(8)
+    async with httpx.AsyncClient() as client:
+        log.info("loading %d books", len(books))
+        await asyncio.gather(*(load(client, limit, book) for book in books))
+        log.info("all books are loaded")
+
+
+if __name__ == "__main__":
+    asyncio.run(main([f"book-{number:02}" for number in range(1, 25)]))
+"#;
+
+/// Its run: eight at a time, done at uneven times.
+fn clean() -> String {
+    let mut log = String::new();
+    let mut write = |time: f64, text: &str| {
+        let millis = (time.fract() * 1000.0) as u32;
+        let _ = writeln!(log, "2026-11-25 23:15:{:02},{millis:03} clean {text}", time as u32);
+    };
+    write(1.0, "loading 24 books");
+    // Numbers without a pattern, the same in every run of the test.
+    let mut seed = 17_u32;
+    let mut uneven = || {
+        seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+        f64::from(seed >> 16 & 0xff) / 255.0
+    };
+    let mut times: Vec<f64> = (0..24).map(|_| 1.05 + 0.9 * uneven()).collect();
+    times.sort_by(f64::total_cmp);
+    for (number, time) in (1..).zip(times) {
+        write(time, &format!("loaded book-{number:02}"));
+    }
+    write(2.0, "all books are loaded");
+    log
+}
+
+#[test]
+fn the_real_run_has_two_causes() {
+    let report = json(&real());
+    let findings = report["findings"].as_array().expect("findings");
+    let told: Vec<(&str, &str)> = findings
+        .iter()
+        .map(|it| {
+            (
+                it["pattern"].as_str().expect("a pattern"),
+                it["qualname"].as_str().expect("a name"),
+            )
+        })
+        .collect();
+    assert_eq!(told, [("loop-blocker", "tag"), ("long-tail", "summarise")]);
+    for finding in findings {
+        let bounds: Vec<f64> = finding["saving"]["seconds"]
+            .as_array()
+            .expect("a range")
+            .iter()
+            .filter_map(Value::as_f64)
+            .collect();
+        assert!(bounds[1] <= 2.5 * bounds[0], "too wide to be of use: {bounds:?}");
+        assert!(!finding["evidence"]["log"].as_array().expect("quotes").is_empty());
+    }
+    let seconds: f64 = findings
+        .iter()
+        .filter_map(|it| it["evidence"]["seconds"].as_f64())
+        .sum();
+    assert!(
+        seconds <= report["summary"]["run_seconds"].as_f64().expect("seconds"),
+        "a second is claimed once"
+    );
+}
+
+#[test]
+fn a_clean_run_says_why_nothing_stands_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("clean.py"), CLEAN).expect("it is written");
+    let text = ask(folder.path(), &clean(), "text");
+    assert!(text.contains("Nothing stood out: the longest stretch takes"), "{text}");
+}
+
+#[test]
+fn a_foreign_log_gives_no_more_than_a_hint() {
+    let foreign = real().replace("tagged", "labelled").replace("summarised", "shortened");
+    assert_eq!(json(&foreign)["summary"]["hint"], true);
+    assert!(answer(&foreign, "text").contains("take the findings as hints"));
+}
+
+#[test]
+fn markdown_keeps_the_parts_of_a_finding() {
+    let text = answer(&real(), "markdown");
+    for part in ["Location", "Evidence", "Diagnosis", "Next step", "Validation"] {
+        assert_eq!(text.matches(&format!("- **{part}** ")).count(), 2, "{part} in\n{text}");
+    }
+}
