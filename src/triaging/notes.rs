@@ -9,11 +9,9 @@ use crate::triage::Triage;
 /// What a reader must know of the log before the findings.
 #[must_use]
 pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall]) -> Vec<String> {
-    /// Below this share of matched lines every finding is a hint.
-    const COVERAGE: f64 = 0.3;
     let run = &triage.run;
     let mut notes = Vec::new();
-    if run.lines > 0 && (run.matched as f64) < COVERAGE * run.lines as f64 {
+    if run.is_thin() {
         notes.push("most lines match no log call of this code: take the findings as hints, and check that the log and the code belong together".to_owned());
     }
     if run.seconds <= 0.0 {
