@@ -108,8 +108,8 @@ fn one(report: &TriageReport<'_>, told: &Told, markdown: bool, out: &mut dyn Wri
     row(out, markdown, "Location", &[place(report, &told.spot)])?;
     row(out, markdown, "Evidence", &evidence)?;
     row(out, markdown, "Diagnosis", &diagnosis(report, told))?;
-    row(out, markdown, "Next step", &[told.help.clone()])?;
-    row(out, markdown, "Validation", &[told.validation.clone()])?;
+    row(out, markdown, "Next step", std::slice::from_ref(&told.help))?;
+    row(out, markdown, "Validation", std::slice::from_ref(&told.validation))?;
     writeln!(out)
 }
 

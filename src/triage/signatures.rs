@@ -240,9 +240,7 @@ fn pool_plateau(it: &Measures) -> Fit {
     } else if is_serial(it) {
         // A held loop gives the same even rate, and holds it harder: the code decides.
         0.75
-    } else if it.items >= WIDE && it.drift >= DRIFT && it.skew < ONE_RATE {
-        0.8
-    } else if is_full(it) {
+    } else if (it.items >= WIDE && it.drift >= DRIFT && it.skew < ONE_RATE) || is_full(it) {
         0.8
     } else if (it.items >= WIDE && it.drift >= DRIFT) || is_steady(it) {
         0.6
