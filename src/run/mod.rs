@@ -1,7 +1,7 @@
 //! `tailspike run` and `triage --follow`: a run as it happens.
 //!
-//! [`child`] starts the command and passes everything through, [`recorder`] keeps what it writes with the time it came,
-//! [`memory`] looks at its processes, [`follow`](mod@follow) reads a log that still grows.
+//! `child` starts the command and passes everything through, `recorder` keeps what it writes with the time it came,
+//! `memory` looks at its processes, `follow` reads a log that still grows.
 
 #[cfg(unix)]
 mod child;

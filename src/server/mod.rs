@@ -1,7 +1,7 @@
 //! `tailspike server`: the same findings in an editor, also for what is not saved yet.
 //!
 //! One thread talks to the editor and answers at once what needs no analysis; another keeps the projects linked
-//! ([`worker`]). Positions are counted in UTF-16 units, as every editor can.
+//! (`worker`). Positions are counted in UTF-16 units, as every editor can.
 
 mod actions;
 mod documents;
