@@ -403,6 +403,18 @@ fn when_no_file_can_be_analysed_the_status_is_2() {
 }
 
 #[test]
+fn when_no_named_file_can_be_analysed_the_status_is_2_whatever_stands_beside_it() {
+    let folder = project(&[MARKER, ("bad.py", "def f(:\n"), ("good.py", "x = 1\n")]);
+    insta::assert_snapshot!(show(&folder, &["check", "-q", "bad.py"]), @r"
+    status 2
+    --- standard error
+    error: bad.py:1:7: can't be parsed: Expected a parameter or the end of the parameter list
+    error: not one file could be analysed; the lines above say why
+    ");
+    assert!(show(&folder, &["check", "-q"]).starts_with("status 0"));
+}
+
+#[test]
 fn output_does_not_depend_on_threads() {
     let folder = project(&[
         MARKER,

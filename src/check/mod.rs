@@ -244,7 +244,17 @@ fn nothing_analysed(report: &Report<'_>) -> Option<&'static str> {
         return Some("no Python file was found; name a folder that has some");
     }
     let broken: BTreeSet<&str> = report.errors.iter().map(|error| error.path.as_str()).collect();
-    let all_broken = report.sources.ids().all(|id| broken.contains(report.sources.path(id)));
+    let is_broken = |id: &source::FileId| broken.contains(report.sources.path(*id));
+    let mut asked = report
+        .sources
+        .ids()
+        .filter(|&id| report.sources.file(id).reported)
+        .peekable();
+    // Where nothing is reported (only tests, say), the files around still tell whether anything could be read.
+    let all_broken = match asked.peek() {
+        Some(_) => asked.all(|id| is_broken(&id)),
+        None => report.sources.ids().all(|id| is_broken(&id)),
+    };
     all_broken.then_some("not one file could be analysed; the lines above say why")
 }
 

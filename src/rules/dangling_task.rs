@@ -5,6 +5,7 @@ use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Seve
 use crate::facts::{Fate, Kind, LocalFn, NodeId};
 use crate::project::{Callee, Flags, Site};
 use crate::rules::bystanders::is_bystander;
+use crate::rules::timers::is_held_by_timers;
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
@@ -81,7 +82,12 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     // With a callback somebody sees the exception, at least.
     let seen = cx.facts().fate(site.at.node) == Fate::OnlyCalledBack;
     let work = work(cx, site.at.node).unwrap_or_default();
-    if seen || is_on_error_path(cx, site) || is_bystander(&work) || is_finalizer(cx, local) {
+    if seen
+        || is_on_error_path(cx, site)
+        || is_bystander(&work)
+        || is_finalizer(cx, local)
+        || is_held_by_timers(cx, site)
+    {
         diagnostic.severity = Severity::Low;
     }
     if site.flags.has(Flags::DUCK) {

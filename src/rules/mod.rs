@@ -54,6 +54,7 @@ mod strongest;
 mod swallowed_cancellation;
 mod text;
 mod thread_pool_fan_out;
+mod timers;
 mod twin;
 mod unawaited_coroutine;
 mod unbounded_fan_out;
