@@ -44,6 +44,8 @@ pub struct Measures {
     pub skew: f64,
     /// Largest duration that the items' lines print, in seconds, over the median of the first quarter.
     pub drift: f64,
+    /// The durations of which the drift is taken are printed by the lines, not seen from start to end.
+    pub prints: bool,
     /// Most items in flight at once, where their starts are logged too.
     pub width: usize,
     /// The mean of items in flight, where their starts are logged too.
@@ -127,7 +129,7 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let in_flight = InFlight::of(&spans, seconds);
     let is_bar = items.iter().any(|it| it.bar);
     let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
-    let printed = drift(log, &records);
+    let (printed, seen) = (drift(log, &records), growth(&durations));
     let mut made = Measures {
         function: items.first().map(|it| it.function),
         seconds,
@@ -137,7 +139,8 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
         silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
-        drift: printed.max(growth(&durations)),
+        drift: printed.max(seen),
+        prints: printed > seen,
         width: in_flight.most,
         busy: in_flight.mean,
         empty: in_flight.empty,
@@ -217,18 +220,32 @@ fn drift(log: &Log, records: &[usize]) -> f64 {
         let first: Vec<f64> = records[..quarter].iter().filter_map(value).collect();
         let last: Vec<f64> = records[records.len() - quarter..].iter().filter_map(value).collect();
         let all: Vec<f64> = records.iter().filter_map(value).collect();
-        if first.len() == quarter && last.len() == quarter && !counts_up(&all) {
+        let lasts = records.iter().any(|it| is_duration(log, *it, slot));
+        if lasts && first.len() == quarter && last.len() == quarter && !counts_up(&all) {
             largest = largest.max(median(&last) / median(&first));
         }
     }
     largest
 }
 
-/// The number in a hole of a line, without its unit.
-fn number(log: &Log, record: usize, slot: u16) -> Option<f64> {
+fn text(log: &Log, record: usize, slot: u16) -> Option<&str> {
     let values = log.values(&log.records[record]);
     let text = values.iter().find(|it| it.0 == slot).map(|it| log.texts.get(it.1))?;
-    let text = std::str::from_utf8(text).ok()?;
+    std::str::from_utf8(text).ok()
+}
+
+/// Whether a value is written as durations are, with a fraction or a unit; attempts and counts of things are whole numbers.
+fn is_duration(log: &Log, record: usize, slot: u16) -> bool {
+    const UNITS: [&str; 9] = ["s", "ms", "us", "sec", "secs", "seconds", "m", "min", "h"];
+    text(log, record, slot).is_some_and(|it| {
+        let unit = it.trim_start_matches(|it: char| it.is_ascii_digit() || it == '.');
+        unit.len() < it.len() && (UNITS.contains(&unit) || (unit.is_empty() && it.contains('.')))
+    })
+}
+
+/// The number in a hole of a line, without its unit.
+fn number(log: &Log, record: usize, slot: u16) -> Option<f64> {
+    let text = text(log, record, slot)?;
     let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
     digits.parse::<f64>().ok().filter(|it| it.is_finite())
 }

@@ -239,10 +239,14 @@ fn notes(it: &Measures, windows: usize) -> Vec<String> {
         notes.push(format!("{:.1} s between two lines of the log", it.seconds));
     }
     if it.drift > 2.0 {
-        notes.push(format!(
-            "the durations that the lines print grow by a factor of {:.1}",
-            it.drift
-        ));
+        notes.push(if it.prints {
+            format!("the durations that the lines print grow by a factor of {:.1}", it.drift)
+        } else {
+            format!(
+                "from its start to its end an item takes {:.1} times as long at last as at first",
+                it.drift
+            )
+        });
     }
     if it.retries > 0 {
         notes.push(format!(
