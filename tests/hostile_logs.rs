@@ -53,6 +53,17 @@ fn report(name: &str, folder: &Path, format: &str) -> String {
     text
 }
 
+/// What is said of a file that is no log; the status is 2, whatever `--exit-zero` says.
+fn refusal(log: &[u8]) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("app.py"), PROGRAM).expect("a program");
+    fs::write(folder.path().join("run.log"), log).expect("a log");
+    let output = support::tool::run(&["triage", "run.log", ".", "--isolated", "--exit-zero"], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).expect("a message is text")
+}
+
 /// A run of ten seconds that waits for one document after the other.
 fn run(doc: impl Fn(usize) -> String) -> String {
     let mut text = "2026-11-22 10:00:00,000 INFO Starting with 10 documents\n".to_owned();
@@ -83,8 +94,10 @@ fn random_bytes_are_told_to_be_no_text() {
     })
     .take(300_000)
     .collect();
-    let [text, ..] = reports("random", &bytes);
-    assert!(text.contains("lines are not text"), "{text}");
+    assert_eq!(
+        refusal(&bytes),
+        "error: `run.log` is not text; give the log of a run, unpacked and in UTF-8\n"
+    );
     // The same in the middle of a good log.
     let whole = run(|it| format!("doc{it}"));
     let (first, rest) = whole.split_at(whole.len() / 2);
@@ -131,13 +144,15 @@ fn what_asyncio_reports_elsewhere_is_told() {
 
 #[test]
 fn empty_cut_and_foreign_files_are_no_logs() {
-    let _ = reports("empty", b"");
+    assert_eq!(
+        refusal(b""),
+        "error: the log `run.log` is empty; give the log of a run\n"
+    );
     let _ = reports("blank", b"\n\n\n");
     let whole = run(|it| format!("doc{it}"));
     let _ = reports("cut", &whole.as_bytes()[..whole.len() - 9]);
     let wide: Vec<u8> = whole.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let [text, ..] = reports("UTF-16", &wide);
-    assert!(text.contains("lines are not text"), "{text}");
+    assert!(refusal(&wide).contains("is not text"));
     let [text, ..] = reports("foreign", "key,value\n1,2\n".repeat(100).as_bytes());
     assert!(text.contains("note:"), "{text}");
 }

@@ -94,7 +94,9 @@ fn one(report: &TriageReport<'_>, told: &Told, markdown: bool, out: &mut dyn Wri
         format!("{:.0} MB of memory", observed.memory_kib / 1024.0)
     };
     let head = if markdown { "## " } else { "" };
-    writeln!(out, "{head}{}. {name}: {cost}{sure}", told.rank)?;
+    let rule = told.diagnostic.map(|it| report.diagnostics[it].rule.name);
+    let rule = rule.map(|it| format!(" ({it})")).unwrap_or_default();
+    writeln!(out, "{head}{}. {name}{rule}: {cost}{sure}", told.rank)?;
     if markdown {
         writeln!(out)?;
     }

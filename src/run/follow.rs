@@ -45,6 +45,9 @@ pub fn follow(
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&ended)).context("signals can't be received")?;
     }
+    while !args.log.exists() && !ended.load(Ordering::Relaxed) {
+        std::thread::sleep(POLL);
+    }
     let mut tail = Tail::open(&args.log).with_context(unreadable)?;
     let mut stream = examined.stream();
     let report = |stream: &crate::evidence::stream::Stream<'_>, gone| {

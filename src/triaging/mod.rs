@@ -1,5 +1,6 @@
 //! `tailspike triage`: a program and a log of its run.
 
+mod inputs;
 mod notes;
 
 use crate::catalog::Catalog;
@@ -284,8 +285,9 @@ fn last_phase(log: &Log, triage: &triage::Triage) -> u32 {
 /// Paths that can't be read, an output that can't be written.
 pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
     let examined = Examined::load(&args.paths, args.isolated, args.jobs)?;
+    inputs::has_code(&examined.program.sources)?;
     let memory = match &args.rss {
-        Some(path) => memory::read(BufReader::new(open(path)?)),
+        Some(path) => inputs::has_samples(path, memory::read(BufReader::new(open(path)?)))?,
         None => Vec::new(),
     };
     let stalls = match &args.debug_log {
@@ -296,6 +298,7 @@ pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
         return crate::run::follow(&examined, args, &memory, &stalls, out);
     }
     let log = examined.read(&args.log)?;
+    inputs::has_lines(&args.log, &log)?;
     let observed = Observed {
         log: &log,
         path: &args.log,
