@@ -14,8 +14,11 @@ const RARE: usize = 256;
 /// Into so many stretches a log is cut at first; they double until the records are few enough.
 const FINEST: i64 = 1 << 14;
 
+/// What lines that may be counted together have in common.
+type Kind = (u32, u16, Option<Level>, Option<Role>);
+
 /// Lines that may be counted together, and the stretch they stand in.
-type Alike = (u32, u16, Option<Level>, Option<Role>, i64);
+type Alike = (Kind, i64);
 
 impl Log {
     /// Halves the records if there are more than `most`.
@@ -26,14 +29,9 @@ impl Log {
         let common = self.common(RARE.min(most / 4 / self.ties.len().max(1)));
         let timed = self.span.map(|(first, last)| (first, last.saturating_sub(first)));
         let (origin, length) = timed.unwrap_or((0, i64::from(self.lines)));
-        let mut width = self.bucket.unwrap_or(0).max(length / FINEST).max(1);
-        loop {
-            self.merge(&common, origin, width, timed.is_some());
-            if self.records.len() <= most / 2 || width >= length {
-                break;
-            }
-            width = width.saturating_mul(2);
-        }
+        let finest = self.bucket.unwrap_or(0).max(length / FINEST).max(1);
+        let width = self.width(&common, origin, finest, length, timed.is_some(), most / 2);
+        self.merge(&common, origin, width, timed.is_some());
         self.bucket = Some(width);
         self.drop_unused();
     }
@@ -47,6 +45,39 @@ impl Log {
         hits.iter().map(|it| *it > rare).collect()
     }
 
+    /// The narrowest of `finest`, twice that, and so on, with which at most `most` records are left. Stretches twice as wide
+    /// are the old ones in pairs, so one pass tells for every width how many records it leaves.
+    fn width(&self, common: &[bool], origin: i64, finest: i64, length: i64, timed: bool, most: usize) -> i64 {
+        let mut lasts: FxHashMap<Kind, i64> = FxHashMap::default();
+        // How many records stay for good, and how many become one with the one before them after so many doublings.
+        let mut left = 0usize;
+        let mut joined = [0usize; 65];
+        let mut now = origin;
+        for record in &self.records {
+            now = record.time().unwrap_or(now);
+            let at = if timed { now } else { i64::from(record.line) };
+            let Some(kind) = kind_of(record, common) else {
+                left += 1;
+                continue;
+            };
+            let bucket = at.saturating_sub(origin) / finest;
+            match lasts.insert(kind, bucket) {
+                Some(before) => joined[64 - (before ^ bucket).leading_zeros() as usize] += 1,
+                None => left += 1,
+            }
+        }
+        left += joined.iter().sum::<usize>();
+        let mut width = finest;
+        for merged in joined {
+            left -= merged;
+            if left <= most || width >= length {
+                break;
+            }
+            width = width.saturating_mul(2);
+        }
+        width
+    }
+
     /// Counts lines alike within a stretch at the place of the first of them.
     fn merge(&mut self, common: &[bool], origin: i64, width: i64, timed: bool) {
         let mut firsts: FxHashMap<Alike, usize> = FxHashMap::default();
@@ -55,20 +86,17 @@ impl Log {
         for mut record in std::mem::take(&mut self.records) {
             now = record.time().unwrap_or(now);
             let at = if timed { now } else { i64::from(record.line) };
-            // What no call wrote and no word marks is only counted, in a few places over the whole run.
-            let silent = record.tie == 0 && record.role.is_none();
-            if !common[record.tie as usize] && !silent {
+            let Some(kind) = kind_of(&record, common) else {
                 kept.push(record);
                 continue;
-            }
-            let bucket = at.saturating_sub(origin) / width;
-            let alike = (record.tie, record.process, record.level, record.role, bucket);
+            };
+            let alike: Alike = (kind, at.saturating_sub(origin) / width);
             let first = *firsts.entry(alike).or_insert(kept.len());
             if let Some(before) = kept.get_mut(first) {
                 before.count = before.count.saturating_add(record.count);
                 before.wait = before.wait.max(record.wait);
             } else {
-                if silent {
+                if is_silent(&record) {
                     record.values = 0;
                 }
                 kept.push(record);
@@ -88,4 +116,19 @@ impl Log {
         }
         self.data = data;
     }
+}
+
+/// With which lines a line may be counted together; `None` for one that is kept.
+fn kind_of(record: &Record, common: &[bool]) -> Option<Kind> {
+    (common[record.tie as usize] || is_silent(record)).then_some((
+        record.tie,
+        record.process,
+        record.level,
+        record.role,
+    ))
+}
+
+/// What no call wrote and no word marks is only counted, in a few places over the whole run.
+fn is_silent(record: &Record) -> bool {
+    record.tie == 0 && record.role.is_none()
 }

@@ -23,11 +23,13 @@ pub(super) struct Inner {
 struct Keys {
     bits: Vec<u64>,
     patterns: FxHashMap<u32, Vec<PatternId>>,
+    /// The weight of the heaviest of them.
+    weight: u32,
 }
 
 impl Inner {
-    /// Adds a pattern by the longest of its texts. `rank` says how common a byte is.
-    pub(super) fn add(&mut self, id: PatternId, text: &[u8], rank: impl Fn(u8) -> u32) {
+    /// Adds a pattern of this weight by the longest of its texts. `rank` says how common a byte is.
+    pub(super) fn add(&mut self, id: PatternId, weight: u32, text: &[u8], rank: impl Fn(u8) -> u32) {
         let width = text.len().min(LONG);
         if width < SHORT {
             self.always.push(id);
@@ -39,13 +41,15 @@ impl Inner {
             return;
         };
         let keys = if width == LONG { &mut self.long } else { &mut self.short };
+        keys.weight = keys.weight.max(weight);
         keys.add(number(key), id);
     }
 
     /// Hands every pattern to `each` whose text is in `message`, and some whose text is not; a pattern may come several times.
-    pub(super) fn each(&self, message: &[u8], mut each: impl FnMut(PatternId)) {
-        self.long.each::<LONG>(message, &mut each);
-        self.short.each::<SHORT>(message, &mut each);
+    /// `each` gives the weight below which a pattern is of no use from then on; `least` is that weight at first.
+    pub(super) fn each(&self, message: &[u8], mut least: u32, mut each: impl FnMut(PatternId) -> u32) {
+        self.long.each::<LONG>(message, &mut least, &mut each);
+        self.short.each::<SHORT>(message, &mut least, &mut each);
         for &id in &self.always {
             each(id);
         }
@@ -62,8 +66,8 @@ impl Keys {
         self.patterns.entry(key).or_default().push(id);
     }
 
-    fn each<const WIDTH: usize>(&self, message: &[u8], each: &mut impl FnMut(PatternId)) {
-        if self.bits.is_empty() {
+    fn each<const WIDTH: usize>(&self, message: &[u8], least: &mut u32, each: &mut impl FnMut(PatternId) -> u32) {
+        if self.bits.is_empty() || self.weight < *least {
             return;
         }
         for window in message.windows(WIDTH) {
@@ -72,7 +76,7 @@ impl Keys {
             if self.bits[bit / 64] & (1 << (bit % 64)) != 0
                 && let Some(patterns) = self.patterns.get(&key)
             {
-                patterns.iter().for_each(|it| each(*it));
+                patterns.iter().for_each(|it| *least = each(*it));
             }
         }
     }
@@ -99,11 +103,14 @@ mod tests {
     fn texts_of_all_lengths_are_found() {
         let mut inner = Inner::default();
         for (id, text) in (0..).zip([b" completed in ".as_slice(), b" ok", b"->"]) {
-            inner.add(PatternId(id), text, |_| 1);
+            inner.add(PatternId(id), 1, text, |_| 1);
         }
         let found = |message: &[u8]| {
             let mut found = Vec::new();
-            inner.each(message, |it| found.push(it.0));
+            inner.each(message, 0, |it| {
+                found.push(it.0);
+                0
+            });
             found
         };
         assert_eq!(found(b"x completed in 3"), [0, 2]);

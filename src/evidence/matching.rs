@@ -88,8 +88,9 @@ impl Matcher {
             } else if let Some(slot) = KEYS.iter().position(|it| *it <= head.len()) {
                 buckets[slot].entry(hash(&head[..KEYS[slot]])).or_default().push(id);
             } else if let Some(longest) = pattern.literals().max_by_key(|it| it.trim_ascii().len()) {
-                inner.add(id, longest, |it| common[usize::from(it)]);
-                inner_weight = weight_of(&weights, id).max(inner_weight);
+                let weight = weight_of(&weights, id);
+                inner.add(id, weight, longest, |it| common[usize::from(it)]);
+                inner_weight = inner_weight.max(weight);
             }
         }
         Self {
@@ -128,11 +129,12 @@ impl Matcher {
         }
         let mut seen = std::mem::take(&mut scratch.seen);
         seen.clear();
-        self.inner.each(message, |id| {
+        self.inner.each(message, weight, |id| {
             if self.weights[id.0 as usize] >= weight && !seen.contains(&id) {
                 seen.push(id);
                 weight = self.consider(id, message, weight, scratch);
             }
+            weight
         });
         scratch.seen = seen;
         weight
