@@ -67,7 +67,12 @@ fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>
         Exposure::Hot => Confidence::High,
         _ => open,
     };
-    if diagnostic.exposure == Exposure::Solitary {
+    let local = making.function.local;
+    let seldom = diagnostic.exposure == Exposure::Solitary
+        || diagnostic.exposure == Exposure::Open && clients::is_seldom(facts, local)
+        || clients::fills_a_cache(facts, local)
+        || clients::asks_to_close(facts, local);
+    if seldom && !per_item {
         diagnostic.severity = Severity::Low;
     }
     if clients::depends_on_the_caller(facts, making) {

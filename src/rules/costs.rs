@@ -2,7 +2,7 @@
 
 use crate::catalog::{Blocks, Copies, Cost};
 use crate::facts::{FileFacts, FnKind, How, Kind, LocalFn, NodeId, PlaceKind, Role};
-use crate::project::{At, Callee, FnId, Project, Width, is_conditional, usual_cost, width};
+use crate::project::{At, Callee, FnId, Project, Repeat, Width, is_conditional, usual_cost, width};
 
 /// What a call does each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,4 +160,11 @@ fn is_given(facts: &FileFacts, local: LocalFn, call: NodeId) -> bool {
     let slice = facts.slice(root, call);
     let params = &facts.function(local).params;
     params.iter().any(|it| slice.places.contains(&it.place))
+}
+
+/// Whether a loop awaits the worker before it takes the next item.
+pub(super) fn in_turn(project: &Project, repeated: &Repeat) -> bool {
+    let facts = project.names.facts(repeated.at.module);
+    let is_awaited = facts.kind(facts.parent(repeated.at.node)) == Kind::Await;
+    repeated.in_worker && is_awaited
 }

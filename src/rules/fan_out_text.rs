@@ -185,7 +185,7 @@ pub(super) fn is_broadcast(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) 
 
 /// Collections of what somebody has configured: a handful, whatever the data.
 pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
-    const PARTS: [&str; 48] = [
+    const PARTS: [&str; 50] = [
         "device",
         "devices",
         "providers",
@@ -234,6 +234,8 @@ pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
         "languages",
         "registrations",
         "attachments",
+        "addons",
+        "owners",
     ];
     strand.source.is_some_and(|it| {
         let facts = cx.facts();

@@ -17,7 +17,19 @@ pub(super) fn growths(cx: &Context<'_>, local: LocalFn) -> Vec<(NodeId, NodeId)>
         };
         grows.then_some((it, around))
     });
-    statements.collect()
+    // Two lines that add to one value grow it together.
+    let mut told: Vec<String> = Vec::new();
+    let mut found: Vec<(NodeId, NodeId)> = statements.collect();
+    found.retain(|&(it, _)| {
+        let target = facts.child(it, Role::Target);
+        let name = target
+            .map(|it| super::text::expr_text(facts, it, 4))
+            .unwrap_or_default();
+        let is_new = !told.contains(&name);
+        told.push(name);
+        is_new
+    });
+    found
 }
 
 /// The loop around a statement, or the one that calls its function for every chunk of a stream.
@@ -64,19 +76,34 @@ fn appends_text(facts: &FileFacts, local: LocalFn, statement: NodeId) -> bool {
 }
 
 fn is_text_attribute(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool {
+    let own = settings(facts, local, target);
+    // A buffer of which the rest is put back is emptied as it goes.
+    own.iter().any(|it| starts_as(facts, it, &[Kind::Str, Kind::Bytes]))
+        && own.iter().all(|it| only_starts_or_grows(facts, it))
+}
+
+/// Whether the class begins an attribute of its own as a `str`.
+pub(super) fn starts_as_str(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool {
+    let own = settings(facts, local, target);
+    own.iter().any(|it| starts_as(facts, it, &[Kind::Str]))
+}
+
+/// What the class of a function does with an attribute of its own.
+fn settings(facts: &FileFacts, local: LocalFn, target: NodeId) -> Vec<AttributeDef> {
     let owner = facts
         .child(target, Role::Value)
         .filter(|&it| facts.is_receiver(it))
         .and_then(|it| facts.name_place(it));
     let class = owner.and_then(|it| facts.function(facts.place(it).owner).class);
     let Some(class) = class.or(facts.function(local).class).filter(|_| owner.is_some()) else {
-        return false;
+        return Vec::new();
     };
     let attributes = facts.classes[class.0 as usize].attributes.iter();
     let name = facts.payload_text(target);
-    let own: Vec<&AttributeDef> = attributes.filter(|it| Some(facts.text(it.name)) == name).collect();
-    // A buffer of which the rest is put back is emptied as it goes.
-    own.iter().any(|it| starts_as_text(facts, it)) && own.iter().all(|it| only_starts_or_grows(facts, it))
+    attributes
+        .filter(|it| Some(facts.text(it.name)) == name)
+        .copied()
+        .collect()
 }
 
 fn only_starts_or_grows(facts: &FileFacts, it: &AttributeDef) -> bool {
@@ -87,9 +114,9 @@ fn only_starts_or_grows(facts: &FileFacts, it: &AttributeDef) -> bool {
     }
 }
 
-fn starts_as_text(facts: &FileFacts, it: &AttributeDef) -> bool {
+fn starts_as(facts: &FileFacts, it: &AttributeDef, kinds: &[Kind]) -> bool {
     match it.how {
-        How::Assign { value, .. } => matches!(facts.kind(value), Kind::Str | Kind::Bytes),
+        How::Assign { value, .. } => kinds.contains(&facts.kind(value)),
         _ => false,
     }
 }

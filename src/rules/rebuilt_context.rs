@@ -100,6 +100,10 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
     } else {
         Confidence::Medium
     };
+    // One after another, no two of the texts are alive at once, and each is made in less time than the wait beside it takes.
+    if matches!(work, Work::Joins) && costs::in_turn(cx.project, &repeated) {
+        diagnostic.severity = Severity::Low;
+    }
     diagnostic.group = made;
     Some(diagnostic)
 }
@@ -132,6 +136,10 @@ fn grows(cx: &Context<'_>, local: LocalFn, statement: NodeId, around: NodeId) ->
         "for every part",
     ));
     diagnostic.confidence = Confidence::Medium;
+    // Text that arrives in pieces is an answer of some kilobytes, copied in microseconds; bytes are files and sound.
+    if target.is_some_and(|it| facts.kind(it) == Kind::Attribute && growth::starts_as_str(facts, local, it)) {
+        diagnostic.severity = Severity::Low;
+    }
     diagnostic.anchor.clone_from(&name);
     diagnostic.group = name;
     diagnostic

@@ -50,13 +50,16 @@ fn wait<'a>(cx: &Context<'a>, id: SiteId, site: &'a Site) -> Option<Wait<'a>> {
     let peer = peer(what, entry)?;
     let keeps = match peer {
         // What a process that is killed or has closed its output still does is short.
-        Peer::Process if what.ends_with(".wait") => !is_told_to_end(facts, site),
+        Peer::Process if what.ends_with(".wait") => !asks(facts, site, &["terminate", "send_signal"]),
+        Peer::Process => asks(facts, site, &["kill"]) && !asks(facts, site, &["terminate", "send_signal"]),
+        // `sock=` is connected already, and a session that was given a timeout keeps it at every request.
+        Peer::Connection => facts.keyword(site.at.node, "sock").is_some(),
+        Peer::Service => is_given_a_timeout(facts, site),
         // A loop that receives is what such a program is for.
         Peer::Message => {
             site.flags.has(Flags::IN_LOOP)
                 || !(follows_a_request(facts, site) || what.ends_with("Event.wait") && follows_a_spawn(cx, site))
         }
-        Peer::Connection | Peer::Process | Peer::Service => false,
     };
     (!keeps).then_some(Wait { id, site, what, peer })
 }
@@ -120,13 +123,32 @@ fn sets_at_its_end(cx: &Context<'_>, function: crate::project::FnId, name: Optio
     })
 }
 
-/// Whether the function asks the process to end, which it may ignore.
-fn is_told_to_end(facts: &FileFacts, site: &Site) -> bool {
+/// Whether the object that is asked was made with a timeout, where the function itself makes it.
+fn is_given_a_timeout(facts: &FileFacts, site: &Site) -> bool {
+    let receiver = facts
+        .child(site.at.node, Role::Func)
+        .and_then(|it| facts.child(it, Role::Value));
+    let Some(receiver) = receiver else { return false };
+    let root = facts.function(site.caller.local).node;
+    let made = facts.slice(root, receiver).roots.into_iter();
+    made.filter(|&it| facts.kind(it) == Kind::Call).any(|call| {
+        facts.children_as(call, Role::Keyword).any(|it| {
+            let is_timeout = facts.payload_text(it).is_some_and(|it| it.contains("timeout"));
+            is_timeout
+                && facts
+                    .child(it, Role::Value)
+                    .is_some_and(|it| facts.kind(it) != Kind::None)
+        })
+    })
+}
+
+/// Whether the function calls one of these before: a signal may be ignored, a kill may not.
+fn asks(facts: &FileFacts, site: &Site, signals: &[&str]) -> bool {
     let before = facts.body_nodes(site.caller.local).take_while(|&it| it < site.at.node);
-    let mut asks = before
+    let mut named = before
         .filter(|&it| facts.kind(it) == Kind::Attribute)
         .filter_map(|it| facts.payload_text(it));
-    asks.any(|name| matches!(name, "terminate" | "send_signal"))
+    named.any(|name| signals.contains(&name))
 }
 
 /// Whether the function has sent something before: then it waits for the answer to it.

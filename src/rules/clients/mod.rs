@@ -3,11 +3,13 @@
 mod keeping;
 mod patience;
 mod pool;
+mod seldom;
 mod sharing;
 
 pub(super) use keeping::{Keeping, keeping, reads};
 pub(super) use patience::patience;
 pub(super) use pool::{Shared, exceeds, shared};
+pub(super) use seldom::{asks_to_close, fills_a_cache, is_seldom};
 pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, serves_many};
 
 use crate::catalog::{Catalog, EntryId, ExtClass, ExtType, Is};

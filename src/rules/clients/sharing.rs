@@ -63,7 +63,7 @@ fn is_comprehension(kind: Kind) -> bool {
 }
 
 /// Keywords that say whose connection it is.
-const IDENTITY: [&str; 12] = [
+const IDENTITY: [&str; 19] = [
     "api_key",
     "token",
     "auth",
@@ -76,6 +76,13 @@ const IDENTITY: [&str; 12] = [
     "credentials",
     "credential",
     "base_url",
+    "host",
+    "url",
+    "endpoint",
+    "server_url",
+    "dsn",
+    "verify",
+    "event_hooks",
 ];
 
 /// Made for credentials, a proxy or an address that the caller brings: one for all would not do.
@@ -89,8 +96,13 @@ pub(in crate::rules) fn depends_on_the_caller(facts: &FileFacts, making: &Making
             !receiver && params.iter().any(|it| it.place == place)
         })
     };
+    let root = facts.function(making.function.local).node;
     IDENTITY
         .iter()
         .filter_map(|it| facts.keyword(making.node, it))
-        .any(|value| is_param(value) || facts.descendants(value).any(is_param))
+        .any(|value| {
+            // `verify = tls_of(auth)` is the caller's as much as `auth` is.
+            let roots = facts.slice(root, value).roots;
+            roots.into_iter().any(|it| facts.subtree(it).any(is_param))
+        })
 }
