@@ -20,6 +20,8 @@ use std::collections::BinaryHeap;
 pub enum Tier {
     /// Every time.
     Always,
+    /// Only on a platform that few run it on.
+    OtherPlatform,
     /// Behind a guard or memo: once.
     Once,
     /// Only after an error.
@@ -203,6 +205,8 @@ fn tier(flags: Flags) -> Tier {
         Tier::Error
     } else if flags.has(Flags::ONCE) {
         Tier::Once
+    } else if flags.has(Flags::OTHER_PLATFORM) {
+        Tier::OtherPlatform
     } else {
         Tier::Always
     }

@@ -5,6 +5,7 @@ use super::dual_mode::dual_mode;
 use super::earlier::Earlier;
 use super::graph::Flags;
 use super::guards::{Guards, guards_of, guards_of_step};
+use super::platforms::platform;
 use crate::facts::{FileFacts, FnKind, Kind, LocalFn, NodeId, Op, Role};
 use rustc_hash::FxHashMap;
 
@@ -111,13 +112,21 @@ fn step_flags(facts: &FileFacts, around: NodeId, below: NodeId) -> Flags {
     match facts.kind(around) {
         Kind::For | Kind::AsyncFor if role == Role::Body => Flags::IN_LOOP,
         Kind::While if role != Role::Orelse => Flags::IN_LOOP,
-        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp if role != Role::Generator => {
+        // The first iterable of a comprehension is computed once, those within it for each of its items.
+        Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp
+            if facts.children_as(around, Role::Generator).next() != Some(below) =>
+        {
             Flags::IN_LOOP
         }
         Kind::Handler if role == Role::Body => handler_flags(facts, around),
-        Kind::If if role == Role::Body => guard_flags(facts, around).with(dual_mode(facts, around, true)),
         Kind::If | Kind::IfExp if matches!(role, Role::Body | Role::Orelse) => {
-            dual_mode(facts, around, role == Role::Body)
+            let in_body = role == Role::Body;
+            let asked = dual_mode(facts, around, in_body).with(platform(facts, around, in_body));
+            if in_body && facts.kind(around) == Kind::If {
+                asked.with(guard_flags(facts, around))
+            } else {
+                asked
+            }
         }
         _ => Flags::default(),
     }

@@ -54,6 +54,8 @@ impl Flags {
     pub const IMPLICIT: Self = Self(1 << 11);
     /// Under `if TYPE_CHECKING`, or where no event loop runs.
     pub const OFF_LOOP: Self = Self(1 << 12);
+    /// Under a test for a platform on which few programs of this kind run.
+    pub const OTHER_PLATFORM: Self = Self(1 << 13);
 
     /// The callee does not run on its caller's thread, now.
     pub const ELSEWHERE: Self = Self::OFFLOADED

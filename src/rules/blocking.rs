@@ -247,6 +247,7 @@ fn verb(kind: Blocks) -> &'static str {
 fn why(cx: &Context<'_>, entry: EntryId, exposure: Exposure, hit: &Hit) -> String {
     let own = cx.project.names.catalog.entry(entry).why.clone();
     let general = match (hit.reach.tier, exposure) {
+        (Tier::OtherPlatform, _) => "it happens on one operating system only, and every task waits for it there",
         (Tier::Once, _) => "it happens once, and every task waits for it then",
         (Tier::Error, _) => "it happens after an error, and every task waits for it then",
         (_, Exposure::Hot) => "it happens per item or per request, and every other task waits meanwhile",

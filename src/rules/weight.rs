@@ -82,7 +82,7 @@ impl<'a> Weight<'a> {
 
     /// Milliseconds matter where they recur. In the body of the function itself they are likely its purpose. What a
     /// helper does with a file is as likely a setting, a cache or an option (docs/precision.md: 1 of 13 acted on), unless
-    /// it is done per item, or the project itself runs that helper in a thread elsewhere.
+    /// it is done per item, a request says which file, or the project itself runs that helper in a thread elsewhere.
     fn is_short_and_acted_on(&self, exposure: Exposure) -> bool {
         let one_off = self.is_named(&BEGINNINGS) || self.is_named(&ENDS);
         if self.reach.hops == 0 {
@@ -91,7 +91,8 @@ impl<'a> Weight<'a> {
         let near = self.reach.hops <= MAX_SHORT_HOPS;
         match self.kind {
             Blocks::File if self.is_optional() => false,
-            Blocks::File => near && (self.is_per_item() && !one_off || self.is_offloaded_elsewhere()),
+            Blocks::File if near && !one_off && (self.is_per_item() || self.is_asked_for(exposure)) => true,
+            Blocks::File => near && self.is_offloaded_elsewhere(),
             _ => near && exposure == Exposure::Hot,
         }
     }
@@ -111,6 +112,11 @@ impl<'a> Weight<'a> {
                 && facts.node(method).role == Role::Arg
                 && facts.is_awaited(NodeId(facts.node(method).parent))
         })
+    }
+
+    /// `validate(path)` per request: the helper works on what it is handed, so it has no cache or setting of its own.
+    fn is_asked_for(&self, exposure: Exposure) -> bool {
+        exposure == Exposure::Hot && self.cx.project.works_on_what_it_is_handed(self.chain)
     }
 
     /// Some step of the chain stands in a loop.
