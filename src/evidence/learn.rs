@@ -35,6 +35,10 @@ pub fn layouts(sample: &[&[u8]], oracle: Option<Oracle<'_>>) -> Vec<Layout> {
         let Some(best) = best_layout(&open, oracle) else {
             break;
         };
+        let best = Layout {
+            own: oracle.is_some_and(|it| writes_prefix(&best, &open, it)),
+            ..best
+        };
         let mut prefix = Prefix::default();
         let before = open.len();
         open.retain(|line| !best.parse(line, &mut prefix));
@@ -44,6 +48,14 @@ pub fn layouts(sample: &[&[u8]], oracle: Option<Oracle<'_>>) -> Vec<Layout> {
         found.push(best);
     }
     found
+}
+
+/// Whether templates are found in whole lines that are not found behind the prefix: the program writes both.
+fn writes_prefix(layout: &Layout, lines: &[&[u8]], oracle: Oracle<'_>) -> bool {
+    let mut prefix = Prefix::default();
+    let own =
+        |line: &&[u8]| layout.parse(line, &mut prefix) && oracle(&line[prefix.message..]) == 0 && oracle(line) > 0;
+    layout.has_time() && lines.iter().any(own)
 }
 
 fn best_layout(open: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<Layout> {
@@ -80,18 +92,20 @@ fn score(layout: &Layout, lines: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option
     let mut prefix = Prefix::default();
     let mut fit = 0usize;
     let mut literal = 0usize;
+    let mut moments: Vec<i64> = Vec::new();
     let mut values: Vec<FxHashSet<&[u8]>> = vec![FxHashSet::default(); layout.pieces.len()];
     for line in lines {
         if !layout.parse(line, &mut prefix) {
             continue;
         }
         fit += 1;
+        moments.extend(prefix.moments.first().map(|it| it.nanos));
         literal += oracle.map_or(0, |it| it(&line[prefix.message..]).min(MAX_CREDIT));
         for &(column, start, end) in &prefix.columns {
             values[usize::from(column)].insert(&line[start..end]);
         }
     }
-    if fit == 0 {
+    if fit == 0 || (layout.pieces.contains(&Piece::Seconds) && !grows(&moments)) {
         return None;
     }
     let shape = shape_value(layout, &values, fit);
@@ -113,7 +127,7 @@ fn shape_value(layout: &Layout, values: &[FxHashSet<&[u8]>], fit: usize) -> f64 
     let mut value = 0.0;
     for (index, piece) in layout.pieces.iter().enumerate() {
         value += match piece {
-            Piece::Time | Piece::Elapsed | Piece::Millis => 3.0,
+            Piece::Time | Piece::Elapsed | Piece::Seconds | Piece::Millis => 3.0,
             Piece::Level => 2.5,
             Piece::Gap(_) => 0.0,
             Piece::Number if index > 0 && is_colon(&layout.pieces[index - 1]) => LINE_NUMBER,
@@ -140,6 +154,17 @@ fn column_value(distinct: usize, fit: usize, after: Option<&Piece>) -> f64 {
         (false, true) => -0.2,
         (false, false) => -2.0,
     }
+}
+
+/// Times since the start never fall, but where threads write lines slightly out of order or a second run begins; scores
+/// and sizes do.
+fn grows(moments: &[i64]) -> bool {
+    /// Fewer numbers grow by chance.
+    const ENOUGH: usize = 4;
+    /// One in so many may fall.
+    const RARELY: usize = 20;
+    let falls = moments.windows(2).filter(|it| it[1] < it[0]).count();
+    moments.len() >= ENOUGH && falls * RARELY <= moments.len() && moments.first() < moments.last()
 }
 
 /// A layout without a time whose first number never falls is counting milliseconds.

@@ -200,6 +200,9 @@ impl<'a> LineParser<'a> {
                 None => Stamp::None,
             };
             set_message(&mut self.line.message, message);
+            if self.layouts[layout].own {
+                self.longer([text]);
+            }
         }
         self.line.process = process_of(text, &prefix);
         for &(column, start, end) in &prefix.columns {
@@ -218,9 +221,24 @@ impl<'a> LineParser<'a> {
             return false;
         };
         self.line.level = self.line.fields.level;
+        if let Some(tails) = structured::tails(text) {
+            self.longer(tails);
+        }
         let inner = moments.iter().copied().min_by_key(|it| it.resolution);
         self.line.stamp = inner.or_else(|| chosen(outer)).into();
         true
+    }
+
+    /// Where no template is found in the message, it may be longer than it seems: the first of these that has one is it.
+    fn longer<const N: usize>(&mut self, texts: [&[u8]; N]) {
+        let Some(oracle) = self.oracle else {
+            return;
+        };
+        if oracle(&self.line.message) == 0
+            && let Some(text) = texts.into_iter().find(|it| oracle(it) > 0)
+        {
+            set_message(&mut self.line.message, text);
+        }
     }
 
     /// A progress bar has no prefix of its program's; a collector may have put a time before it.

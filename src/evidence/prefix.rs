@@ -11,6 +11,8 @@ pub enum Piece {
     Time,
     /// A time since the start, with its unit.
     Elapsed,
+    /// A number with a fraction that grows from line to line: seconds since the start, without a unit.
+    Seconds,
     /// A number that grows from line to line: milliseconds since the start.
     Millis,
     /// A level's name.
@@ -28,6 +30,8 @@ pub enum Piece {
 pub struct Layout {
     /// The pieces.
     pub pieces: Vec<Piece>,
+    /// Whether the program's own log calls write the prefix too, as `print(f"{now} fetched {n}")` does.
+    pub own: bool,
 }
 
 /// What one line's prefix says. Ranges are byte offsets in the line.
@@ -56,7 +60,7 @@ impl Layout {
     pub fn has_time(&self) -> bool {
         self.pieces
             .iter()
-            .any(|it| matches!(it, Piece::Time | Piece::Elapsed | Piece::Millis))
+            .any(|it| matches!(it, Piece::Time | Piece::Elapsed | Piece::Seconds | Piece::Millis))
     }
 
     /// Whether something in it is never a message's own start: a level, or the bar after a service's name.
@@ -118,7 +122,7 @@ impl Layout {
             let index = u16::try_from(index).unwrap_or(u16::MAX);
             match piece {
                 Piece::Word | Piece::Number => into.columns.push((index, at, at + length)),
-                Piece::Time | Piece::Elapsed | Piece::Millis => into.last_time = Some(index),
+                Piece::Time | Piece::Elapsed | Piece::Seconds | Piece::Millis => into.last_time = Some(index),
                 Piece::Level | Piece::Gap(_) => {}
             }
             at += length;
@@ -134,6 +138,7 @@ impl Piece {
         match self {
             Self::Time => moment(times::parse(text), into),
             Self::Elapsed => moment(times::parse_elapsed(text), into),
+            Self::Seconds => moment(times::parse_seconds(text), into),
             Self::Millis => {
                 let length = word_length(text);
                 let whole: i64 = std::str::from_utf8(&text[..length]).ok()?.parse().ok()?;
@@ -264,7 +269,7 @@ fn push_gaps(gap: &[u8], pieces: &mut Vec<Piece>, found: &mut Vec<Layout>) {
 fn reading(pieces: &[Piece], gap: &[u8]) -> Layout {
     let mut pieces = pieces.to_vec();
     pieces.push(Piece::Gap(gap.into()));
-    Layout { pieces }
+    Layout { pieces, own: false }
 }
 
 fn piece_at(text: &[u8], before: &[Piece]) -> Option<(Piece, usize)> {
@@ -272,10 +277,12 @@ fn piece_at(text: &[u8], before: &[Piece]) -> Option<(Piece, usize)> {
         return Some((Piece::Time, length));
     }
     // A duration elsewhere than at the start belongs to the message.
-    if before.iter().all(|it| matches!(it, Piece::Gap(_)))
-        && let Some((_, length)) = times::parse_elapsed(text)
-    {
-        return Some((Piece::Elapsed, length));
+    if before.iter().all(|it| matches!(it, Piece::Gap(_))) {
+        let elapsed = times::parse_elapsed(text).map(|it| (Piece::Elapsed, it.1));
+        let found = elapsed.or_else(|| times::parse_seconds(text).map(|it| (Piece::Seconds, it.1)));
+        if found.is_some() {
+            return found;
+        }
     }
     let length = word_length(text);
     let word = text.get(..length).filter(|it| !it.is_empty() && it.len() <= MAX_WORD)?;

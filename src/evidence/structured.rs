@@ -158,6 +158,19 @@ pub fn read(text: &[u8], fields: &mut Fields, message: &mut Vec<u8>) -> Option<V
     Some(times.filter_map(|it| moment(&it.value)).collect())
 }
 
+/// What the message of a logfmt line may be where its values have no quotes: all that follows its key, and that with the
+/// key, where the program writes the pairs itself. `None` for JSON, whose values have ends.
+#[must_use]
+pub fn tails(text: &[u8]) -> Option<[&[u8]; 2]> {
+    if text.trim_ascii_start().first() == Some(&b'{') {
+        return None;
+    }
+    let start = text.as_ptr() as usize;
+    let (key, _) = pairs(text).find(|it| MESSAGE.contains(&it.0))?;
+    let at = key.as_ptr() as usize - start;
+    Some([&text[at + key.len() + 1..], &text[at..]])
+}
+
 fn number(text: &[u8]) -> Option<u32> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }

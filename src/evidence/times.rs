@@ -71,6 +71,22 @@ pub fn parse_elapsed(text: &[u8]) -> Option<(Moment, usize)> {
     Some((moment, at + gap + length))
 }
 
+/// Reads plain seconds with a fraction (`2.224`), a word of their own: only numbers that grow from line to line are times.
+#[must_use]
+pub fn parse_seconds(text: &[u8]) -> Option<(Moment, usize)> {
+    let whole = digits(text, 9)?;
+    let rest = text.get(whole.1..).filter(|it| it.first() == Some(&b'.'))?;
+    let (nanos, resolution, used) = fraction(rest);
+    let length = whole.1 + used;
+    let ends = matches!(text.get(length), Some(b' ' | b'\t' | b']' | b')' | b'|'));
+    let moment = Moment {
+        nanos: whole.0 * SECOND + nanos,
+        scale: Scale::Elapsed,
+        resolution,
+    };
+    (used > 0 && ends).then_some((moment, length))
+}
+
 fn unit(text: &[u8]) -> Option<(i64, usize)> {
     let length = text.iter().take_while(|it| it.is_ascii_alphabetic()).count();
     let unit = match &text[..length] {

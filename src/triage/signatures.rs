@@ -52,6 +52,13 @@ const FULL: f64 = 0.9;
 /// Sizes that people and libraries give to pools and limiters.
 const SIZES: [usize; 14] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64, 100];
 
+/// A timer explains one silence: when fewer items than one in so many were tried again, the others were silent for
+/// something else.
+const SELDOM: usize = 20;
+
+/// A deadline leaves its own length, and frees the places that the stragglers took from the items before the last tenth.
+const SAVED_TAIL: (f64, f64) = (0.45, 1.1);
+
 /// A mend leaves some of the time: the work itself, a deadline, a queue at the limiter's size.
 const SAVED: (f64, f64) = (0.42, 1.0);
 
@@ -60,6 +67,13 @@ fn fit(score: f64, seconds: f64) -> Fit {
         score,
         seconds,
         saving: (SAVED.0 * seconds, SAVED.1 * seconds),
+    }
+}
+
+fn tail_fit(score: f64, seconds: f64) -> Fit {
+    Fit {
+        saving: (SAVED_TAIL.0 * seconds, SAVED_TAIL.1 * seconds),
+        ..fit(score, seconds)
     }
 }
 
@@ -103,14 +117,12 @@ fn straggler_hold(it: &Measures) -> Fit {
         } else {
             UNLIKELY
         };
-        return fit(
-            score,
-            if rounds {
-                it.hold.max(idle * it.seconds)
-            } else {
-                it.hold
-            },
-        );
+        let held = if rounds {
+            it.hold.max(idle * it.seconds)
+        } else {
+            it.hold
+        };
+        return tail_fit(score, held);
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
@@ -133,7 +145,7 @@ pub fn uneven_rounds(rounds: &[(usize, f64)]) -> Option<Fit> {
     let due = |it: &(usize, f64)| (rate * it.0 as f64).max(fastest);
     let slow = rounds.iter().any(held);
     let seconds: f64 = rounds.iter().map(|it| (it.1 - due(it)).max(0.0)).sum();
-    slow.then(|| fit(0.75, seconds))
+    slow.then(|| tail_fit(0.75, seconds))
 }
 
 /// Announced or named retries fill the phase.
@@ -168,6 +180,11 @@ fn is_full(it: &Measures) -> bool {
     it.items >= WIDE && it.width > 1 && it.busy > FULL * it.width as f64 && SIZES.contains(&it.width)
 }
 
+/// Whether silences that end with many lines at once fill much of the window, and no timers explain them.
+fn is_stalled(it: &Measures) -> bool {
+    it.stalls > STALLED && it.retries * SELDOM <= it.items
+}
+
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
 fn loop_stall(it: &Measures) -> Fit {
     let score = if it.width == 1 && it.items >= FEW {
@@ -175,7 +192,7 @@ fn loop_stall(it: &Measures) -> Fit {
         0.4
     } else if is_serial(it) {
         0.85
-    } else if it.stalls > STALLED && it.retries == 0 {
+    } else if is_stalled(it) {
         // Waits that a timer explains end with many lines at once too.
         0.8
     } else if is_steady(it) {
@@ -244,7 +261,7 @@ fn pool_plateau(it: &Measures) -> Fit {
         0.8
     } else if (it.items >= WIDE && it.drift >= DRIFT) || is_steady(it) {
         0.6
-    } else if it.stalls > STALLED && it.retries == 0 {
+    } else if is_stalled(it) {
         // Making a client for each call holds the loop too: its certificates are read every time.
         0.6
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
