@@ -170,7 +170,7 @@ fn at_sink(site: &Site, id: SiteId, cost: Cost) -> Reach {
     Reach {
         tier: tier(site.flags),
         cost: Reverse(cost),
-        guards: site.guards,
+        guards: site.guards(),
         hops: 0,
         via: id,
         duck,

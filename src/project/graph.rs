@@ -90,8 +90,8 @@ pub struct Site {
     pub callee: Callee,
     /// Under what circumstances.
     pub flags: Flags,
-    /// The flags of the caller that must be set for it to run.
-    pub guards: Guards,
+    /// What [`Self::guards`] gives; most sites have none, and need no room for them.
+    pub(super) guarded: Option<Box<Guards>>,
 }
 
 /// How many calls were resolved, and why the others were not.
@@ -237,6 +237,12 @@ impl CallGraph {
 }
 
 impl Site {
+    /// The flags of the caller that must be set for it to run.
+    #[must_use]
+    pub fn guards(&self) -> Guards {
+        self.guarded.as_deref().copied().unwrap_or_default()
+    }
+
     /// The functions of the project that it may reach.
     #[must_use]
     pub fn targets(&self) -> &[FnId] {

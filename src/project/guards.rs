@@ -244,7 +244,7 @@ fn truth(facts: &FileFacts, node: NodeId) -> Option<bool> {
 pub fn is_opted_in(names: &Names, site: &Site) -> bool {
     let facts = names.facts(site.caller.module);
     let function = facts.function(site.caller.local);
-    site.guards.iter().filter(|it| it.truthy).any(|it| match it.flag {
+    site.guards().iter().filter(|it| it.truthy).any(|it| match it.flag {
         Flag::Param(index) => {
             let default = function.params.get(index as usize).and_then(|it| it.default);
             default.and_then(|it| truth(facts, it)) == Some(false)
@@ -296,7 +296,7 @@ fn default_of(facts: &FileFacts, name: NodeId) -> Option<NodeId> {
 /// What of a callee's guards is left to its caller: `None` if this call can't make them hold.
 #[must_use]
 pub(super) fn crossed(names: &Names, site: &Site, callee: FnId, guards: Guards) -> Option<Guards> {
-    let mut left = site.guards;
+    let mut left = site.guards();
     for guard in guards.iter() {
         let asked = match guard.flag {
             Flag::Param(_) | Flag::Text(..) => passed(names, site, callee, guard)?,
@@ -305,7 +305,7 @@ pub(super) fn crossed(names: &Names, site: &Site, callee: FnId, guards: Guards) 
             Flag::Attribute(_) => None,
         };
         if let Some(asked) = asked {
-            if site.guards.forbids(asked) {
+            if site.guards().forbids(asked) {
                 return None;
             }
             left.add(asked);

@@ -95,7 +95,7 @@ impl Collector<'_> {
             caller,
             callee,
             flags,
-            guards,
+            guarded: (!guards.is_empty()).then(|| Box::new(guards)),
         });
     }
 

@@ -73,7 +73,8 @@ impl Known {
                 setters.push(method);
             }
         }
-        found && !names.imported(self.module, self.place) && self.is_only_used(names, &setters, attribute)
+        // One module is searched sooner than the imports of all.
+        found && self.is_only_used(names, &setters, attribute) && !names.imported(self.module, self.place)
     }
 
     /// `self.remote = remote` in `__init__`, where the construction leaves `remote` at its default `None`.
