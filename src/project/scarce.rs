@@ -133,14 +133,26 @@ impl Scarce {
         self.any[graph.dense(function)]
     }
 
-    /// What a method of this name reaches on a receiver that nobody typed: of at most four in the project, most agree.
+    /// What a method of this name reaches on a receiver that nobody typed: of at most four below the same import root,
+    /// most agree. Packages that are installed beside each other know nothing of one another's methods.
     /// The worker's own call is not part of the chain.
     #[must_use]
-    pub fn guessed(&self, names: &Names, graph: &CallGraph, limiters: &Limiters, name: &str) -> Option<Reached> {
+    pub fn guessed(
+        &self,
+        names: &Names,
+        graph: &CallGraph,
+        limiters: &Limiters,
+        (from, name): (ModuleId, &str),
+    ) -> Option<Reached> {
         if names.catalog.is_common_method(name) {
             return None;
         }
-        let candidates = self.methods.get(name).filter(|it| it.len() <= MAX_GUESSES)?;
+        let root = |it: ModuleId| names.modules[it.0 as usize].root;
+        let near = |it: &&FnId| root(it.module) == root(from);
+        let candidates: Vec<FnId> = self.methods.get(name)?.iter().filter(near).copied().collect();
+        if candidates.len() > MAX_GUESSES {
+            return None;
+        }
         let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(graph, it));
         let hits = candidates.iter().filter_map(open).count();
         let best = candidates.iter().filter_map(open).min()?;

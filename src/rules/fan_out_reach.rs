@@ -76,7 +76,7 @@ fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
     }
     project
         .scarce
-        .guessed(&project.names, &project.graph, &project.limiters, name)
+        .guessed(&project.names, &project.graph, &project.limiters, (cx.module, name))
 }
 
 /// From the worker to the scarce call.
