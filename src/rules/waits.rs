@@ -131,14 +131,29 @@ fn is_given_a_timeout(facts: &FileFacts, site: &Site) -> bool {
     let Some(receiver) = receiver else { return false };
     let root = facts.function(site.caller.local).node;
     let made = facts.slice(root, receiver).roots.into_iter();
-    made.filter(|&it| facts.kind(it) == Kind::Call).any(|call| {
-        facts.children_as(call, Role::Keyword).any(|it| {
-            let is_timeout = facts.payload_text(it).is_some_and(|it| it.contains("timeout"));
-            is_timeout
-                && facts
-                    .child(it, Role::Value)
-                    .is_some_and(|it| facts.kind(it) != Kind::None)
+    made.chain(entered_as(facts, site.at.node, receiver))
+        .filter(|&it| facts.kind(it) == Kind::Call)
+        .any(|call| {
+            facts.children_as(call, Role::Keyword).any(|it| {
+                let is_timeout = facts.payload_text(it).is_some_and(|it| it.contains("timeout"));
+                is_timeout
+                    && facts
+                        .child(it, Role::Value)
+                        .is_some_and(|it| facts.kind(it) != Kind::None)
+            })
         })
+}
+
+/// What stands before `as` in the `with` around a node that binds this name.
+fn entered_as(facts: &FileFacts, node: NodeId, name: NodeId) -> Option<NodeId> {
+    let wanted = facts.name_text(name)?;
+    let withs = facts
+        .ancestors(node)
+        .filter(|&it| matches!(facts.kind(it), Kind::With | Kind::AsyncWith));
+    let mut items = withs.flat_map(|it| facts.children(it).filter(|&it| facts.kind(it) == Kind::WithItem));
+    items.find_map(|item| {
+        let target = facts.child(item, Role::Target)?;
+        (facts.name_text(target) == Some(wanted)).then(|| facts.child(item, Role::Context))?
     })
 }
 
