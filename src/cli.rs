@@ -24,7 +24,7 @@ pub enum Command {
     /// List every call that writes a log line, or name the call behind each line of a log.
     Sites(SitesArgs),
     /// Serve an editor: the language server protocol on standard input and output.
-    Server,
+    Server(ServerArgs),
     /// Print the page of a rule: what it does, why, and what to use instead.
     Explain {
         /// The rule.
@@ -375,6 +375,14 @@ pub enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// Arguments of `server`.
+#[derive(Debug, clap::Args)]
+pub struct ServerArgs {
+    /// Accepted and without effect: many editors say so, and there is no other way.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
         Command::Run(args) => tailspike::run::run(args, &mut std::io::stderr()),
         Command::Triage(args) => triaging::triage(args, out),
         Command::Sites(args) => tailspike::sites::sites(args, out),
-        Command::Server => server::run(),
+        Command::Server(_) => server::run(),
         Command::Explain { rule } => explain(rule, out),
         Command::Schema { of } => {
             let schema = match of {

@@ -23,7 +23,11 @@ pub(super) fn resolve(word: &str, rules: &[&'static RuleInfo]) -> Result<Names, 
                 )
             })?
             .compile_matcher();
-        all(rules).filter(|name| matcher.is_match(name)).collect()
+        let by_pattern = rules.iter().filter(|rule| matcher.is_match(rule.pattern.name()));
+        all(rules)
+            .filter(|name| matcher.is_match(name))
+            .chain(by_pattern.map(|rule| rule.name))
+            .collect()
     } else {
         rules
             .iter()

@@ -65,6 +65,10 @@ fn rules_are_selected_by_name_pattern_and_glob() {
     );
     assert_eq!(on("select = ['*fan*']", &none), ["unbounded-fan-out"]);
     assert_eq!(on("ignore = ['blocking-*']", &none), ["unbounded-fan-out"]);
+    assert_eq!(
+        on("select = ['loop-*']", &none),
+        ["blocking-http-call", "blocking-sleep"]
+    );
 }
 
 #[test]
