@@ -76,9 +76,9 @@ fn caught(facts: &FileFacts, handler: NodeId) -> Option<String> {
 }
 
 /// `while True`, or a loop over what never ends: a `while` whose condition the handler does not change.
-fn is_in_endless_loop(facts: &FileFacts, local: LocalFn, tried: NodeId) -> bool {
+pub(super) fn is_in_endless_loop(facts: &FileFacts, local: LocalFn, node: NodeId) -> bool {
     let root = facts.function(local).node;
-    let mut around = facts.ancestors(tried).take_while(|&it| it != root);
+    let mut around = facts.ancestors(node).take_while(|&it| it != root);
     around.any(|it| {
         facts.kind(it) == Kind::While
             && facts.child(it, Role::Test).is_some_and(|test| {

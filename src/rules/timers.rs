@@ -1,9 +1,9 @@
 //! Tasks that the loop's own timers keep alive.
 
 use crate::catalog::Act;
-use crate::facts::{Kind, Role};
 use crate::project::{Callee, FnId, Site};
 use crate::rules::Context;
+use crate::rules::swallowed_cancellation::is_in_endless_loop;
 
 /// What the task runs is an endless loop that sleeps in every turn: the loop's timer holds the task, and it ends with the
 /// process.
@@ -21,17 +21,9 @@ pub(super) fn is_held_by_timers(cx: &Context<'_>, site: &Site) -> bool {
 
 fn sleeps_for_ever(cx: &Context<'_>, function: FnId) -> bool {
     let facts = cx.project.names.facts(function.module);
-    let root = facts.function(function.local).node;
     cx.project.graph.sites_in(function).any(|(_, it)| {
         let sleeps = matches!(it.callee, Callee::Library(entry)
             if cx.project.names.catalog.entry(entry).act == Some(Act::AsyncSleep));
-        let mut around = facts.ancestors(it.at.node).take_while(|&it| it != root);
-        sleeps
-            && around.any(|it| {
-                facts.kind(it) == Kind::While
-                    && facts
-                        .child(it, Role::Test)
-                        .is_some_and(|it| facts.kind(it) == Kind::True)
-            })
+        sleeps && is_in_endless_loop(facts, function.local, it.at.node)
     })
 }
