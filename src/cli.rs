@@ -101,8 +101,8 @@ pub struct TriageArgs {
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// The command and its arguments, after `--`.
-    #[arg(value_name = "COMMAND", required = true, last = true)]
+    /// The command and its arguments; what stands after COMMAND is its own (a `--` before it is allowed).
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     pub command: Vec<String>,
 
     /// Keep what the command wrote in this file, each line with the time it came, and its memory beside it in FILE.rss.
@@ -277,7 +277,7 @@ pub struct RuleArgs {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct MendArgs {
     /// Mend what can be mended safely, and report the rest.
-    #[arg(long, conflicts_with_all = ["stdin_filename", "write_baseline", "diff"])]
+    #[arg(long, conflicts_with_all = ["stdin_filename", "write_baseline"])]
     pub fix: bool,
 
     /// With `--fix` or `--diff`: also what is right in nearly all code, to be read before it is kept.

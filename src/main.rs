@@ -99,13 +99,27 @@ fn run(command: &Command, out: &mut dyn Write) -> anyhow::Result<Status> {
 
 fn explain(name: &str, out: &mut dyn Write) -> anyhow::Result<Status> {
     let registry = check::registry();
-    let Some(rule) = registry.iter().find(|rule| rule.name == name) else {
-        let help = match nearest(name, registry.iter().map(|rule| rule.name)) {
+    if let Some(rule) = registry.iter().find(|rule| rule.name == name) {
+        writeln!(out, "{}", rule.page.trim_end())?;
+        return Ok(Status::Clean);
+    }
+    let of_pattern: Vec<_> = registry
+        .iter()
+        .filter(|rule| rule.pattern.name() == name)
+        .copied()
+        .collect();
+    if of_pattern.is_empty() {
+        let names = registry.iter().flat_map(|rule| [rule.name, rule.pattern.name()]);
+        let help = match nearest(name, names) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`tailspike rules` lists the rules".to_owned(),
         };
-        return Err(ConfigError::new(format!("there is no rule `{name}`"), help).into());
-    };
-    writeln!(out, "{}", rule.page.trim_end())?;
+        return Err(ConfigError::new(format!("there is no rule or pattern `{name}`"), help).into());
+    }
+    writeln!(
+        out,
+        "The rules of the pattern `{name}`; `tailspike explain RULE` shows the page of one.\n"
+    )?;
+    report::write_rules(&of_pattern, Table::Text, out)?;
     Ok(Status::Clean)
 }

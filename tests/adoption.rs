@@ -160,3 +160,15 @@ fn the_statistics_name_the_root_causes() {
         .find(|line| line.starts_with("findings that reach requests.get"));
     assert!(cause.is_some_and(|line| line.ends_with("3; mend `ask` once")), "{said}");
 }
+
+#[test]
+fn forges_are_told_the_path_in_the_checkout() {
+    let folder = checkout(&[("services/api/tailspike.toml", ""), ("services/api/a.py", SLEEPS)]);
+    let api = folder.path().join("services/api");
+    for format in ["github", "gitlab", "sarif", "markdown"] {
+        let output = tailspike(&api, &["check", "--format", format, "--exit-zero"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("services/api/a.py"), "{format}: {text}");
+    }
+    assert_eq!(places(&api, &[]), ["a.py:5"]);
+}

@@ -120,7 +120,7 @@ fn wrong_arguments_are_named() {
     insta::assert_snapshot!(show(&folder, &["explain", "blocking-dns"]), @r"
     status 2
     --- standard error
-    error: there is no rule `blocking-dns`
+    error: there is no rule or pattern `blocking-dns`
       = did you mean `blocking-dns-lookup`?
     ");
 }
@@ -131,7 +131,7 @@ fn a_folder_without_python_is_said() {
     insta::assert_snapshot!(show(&folder, &["check", "-q"]), @r"
     status 2
     --- standard error
-    error: no Python file was found; name a folder that has some
+    error: no Python file was found, or all are excluded; name a folder that has some, or look at `exclude`
     ");
 }
 

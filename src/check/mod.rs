@@ -198,6 +198,7 @@ fn conclude(args: &CheckArgs, found: &Found<'_>, out: &mut dyn Write, err: &mut 
     let accepted = commented.chain(baselined).collect();
     let report = Report {
         sources,
+        folder: source::folder_in_checkout(sources.root()),
         hashes: &analysis.hashes,
         findings,
         accepted,
@@ -241,7 +242,9 @@ fn status(args: &CheckArgs, config: &Config, report: &Report<'_>, err: &mut dyn 
 /// Why not one file could be analysed, if that is so.
 fn nothing_analysed(report: &Report<'_>) -> Option<&'static str> {
     if report.sources.is_empty() {
-        return Some("no Python file was found; name a folder that has some");
+        return Some(
+            "no Python file was found, or all are excluded; name a folder that has some, or look at `exclude`",
+        );
     }
     let broken: BTreeSet<&str> = report.errors.iter().map(|error| error.path.as_str()).collect();
     let is_broken = |id: &source::FileId| broken.contains(report.sources.path(*id));

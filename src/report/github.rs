@@ -21,7 +21,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             out,
             "::{command} title={},file={},line={},endLine={}",
             property(it.rule.name),
-            property(report.sources.path(it.location.file)),
+            property(&report.path_in_checkout(it.location.file)),
             line,
             end_line,
         )?;

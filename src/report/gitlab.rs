@@ -8,17 +8,17 @@ use serde::Serialize;
 use std::io::{self, Write};
 
 #[derive(Serialize)]
-struct Issue<'a> {
+struct Issue {
     description: String,
     check_name: &'static str,
     fingerprint: String,
     severity: &'static str,
-    location: Place<'a>,
+    location: Place,
 }
 
 #[derive(Serialize)]
-struct Place<'a> {
-    path: &'a str,
+struct Place {
+    path: String,
     lines: Lines,
 }
 
@@ -30,14 +30,14 @@ struct Lines {
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut texts = Texts::new(report);
-    let issues: Vec<Issue<'_>> = report
+    let issues: Vec<Issue> = report
         .findings
         .iter()
         .map(|finding| {
             let it = finding.diagnostic;
             let place = texts.place(&it.location);
             let (line, end_line, cell) = place.in_file();
-            let path = report.sources.path(it.location.file);
+            let path = report.path_in_checkout(it.location.file);
             Issue {
                 description: printable(&format!("{cell}{}; {}", it.message, it.help)).into_owned(),
                 check_name: it.rule.name,

@@ -40,12 +40,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<usiz
 fn section(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> String {
     let it = fold.first.diagnostic;
     let place = texts.place(&it.location);
-    let path = report.sources.path(it.location.file);
+    let path = report.path_in_checkout(it.location.file);
     let mut text = format!(
         "\n<details><summary><b>{}</b> <code>{}</code> <code>{}:{}{}</code> {}</summary>\n\n",
         severity(it),
         it.rule.name,
-        html(path),
+        html(&path),
         place.cell_before_line(),
         place.line,
         html(&it.message.replace('`', "")),
@@ -61,7 +61,7 @@ fn section(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Strin
     chain(report, it, &mut text);
     for other in &fold.others {
         let at = &other.diagnostic.location;
-        let place = code(&report.sources.spot(at));
+        let place = code(&report.spot_in_checkout(at));
         let _ = writeln!(text, "- also {place} in {}", code(&other.diagnostic.qualname));
     }
     text.push_str("\n</details>\n");
@@ -74,7 +74,7 @@ fn chain(report: &Report<'_>, it: &Diagnostic, text: &mut String) {
     }
     text.push_str("- Chain:\n");
     for step in &it.witness {
-        let place = report.sources.spot(&step.location);
+        let place = report.spot_in_checkout(&step.location);
         let _ = writeln!(
             text,
             "  1. {} {} → {}",

@@ -22,6 +22,8 @@ pub mod triage_text;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::FileError;
 use crate::diagnostic::RuleInfo;
+use crate::source::FileId;
+use crate::source::Location;
 use crate::source::Sources;
 use crate::source::printable;
 pub use rules::{Table, write_rules};
@@ -84,6 +86,8 @@ pub struct AcceptedFinding<'a> {
 pub struct Report<'a> {
     /// The files.
     pub sources: &'a Sources,
+    /// Where the project lies in its checkout, see `source::folder_in_checkout`: forges name files from there.
+    pub folder: String,
     /// By file: the hash of the text that was analysed, see `source::text_hash`.
     pub hashes: &'a [u64],
     /// What is shown, in order.
@@ -103,6 +107,16 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// The path of a file as those know it who look at the whole checkout.
+    fn path_in_checkout(&self, file: FileId) -> String {
+        format!("{}{}", self.folder, self.sources.path(file))
+    }
+
+    /// The same of a place, with its line.
+    fn spot_in_checkout(&self, place: &Location) -> String {
+        format!("{}{}", self.folder, self.sources.spot(place))
+    }
+
     /// How many findings the baseline accepts.
     fn baselined(&self) -> usize {
         self.accepted.iter().filter(|it| it.by == AcceptedBy::Baseline).count()

@@ -4,9 +4,9 @@
 //! chain, and where `to_thread` would go.
 
 use crate::catalog::{Blocks, Cost, EntryId};
-use crate::diagnostic::{Confidence, Diagnostic, Exposure};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Label};
 use crate::facts::{FnKind, Kind, NodeId, PlaceId, Role};
-use crate::project::{Callee, FnId, Reach, SiteId, Tier, written};
+use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, written};
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::mends;
@@ -198,9 +198,19 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     if chain.len() == 1 {
         diagnostic.fix = mends::awaited_sleep(cx, hit.node, entry).or_else(|| mends::in_thread(cx, hit.node, entry));
     }
+    diagnostic.labels.extend(chain.iter().filter_map(|&it| guessed(cx, it)));
     diagnostic.witness = cx.steps(&chain);
     diagnostic.group = name.to_owned();
     Some(diagnostic)
+}
+
+/// Says of a step of the chain that its target is only likely.
+fn guessed(cx: &Context<'_>, step: SiteId) -> Option<Label> {
+    let site = cx.project.graph.site(step);
+    site.flags.has(Flags::DUCK).then(|| Label {
+        location: cx.step(site).location,
+        text: "which class this is called on is not certain".to_owned(),
+    })
 }
 
 /// `while queue.empty(): await ...` just before `queue.get()`, or before a method of its own that does that.

@@ -13,8 +13,9 @@ pub(super) fn help(cx: &Context<'_>, chain: &[SiteId], entry: EntryId) -> String
         .first()
         .map(|&it| cx.call_text(cx.project.graph.site(it).at))
         .unwrap_or_default();
-    if let Some(twin) = chain.iter().find_map(|&it| project_twin(cx, it)) {
-        return format!("await its async twin `{twin}` instead");
+    if let Some((step, twin)) = chain.iter().find_map(|&it| Some((it, project_twin(cx, it)?))) {
+        let called = cx.call_text(cx.project.graph.site(step).at);
+        return format!("await `{twin}`, its async twin, instead of `{called}`");
     }
     let catalog = &cx.project.names.catalog;
     let instead = catalog.entry(entry).instead.clone();

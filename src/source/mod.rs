@@ -20,7 +20,7 @@ pub use notebook::{Cells, is_notebook};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
 pub use read::{MAX_BYTES, ReadError, reason};
-pub use root::{Root, find_root};
+pub use root::{Root, find_root, folder_in_checkout};
 use rustc_hash::FxHasher;
 use serde::Serialize;
 use std::collections::BTreeMap;

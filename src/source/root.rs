@@ -33,6 +33,17 @@ pub fn find_root(paths: &[PathBuf], stdin: Option<&Path>, isolated: bool) -> Res
     Ok(Root { path, shallow })
 }
 
+/// Where a project lies in its checkout: `services/api/`, or nothing where it is the whole of it or there is none.
+#[must_use]
+pub fn folder_in_checkout(root: &Path) -> String {
+    let checkout = root.ancestors().find(|folder| folder.join(".git").exists());
+    let inner = checkout.and_then(|checkout| root.strip_prefix(checkout).ok());
+    let parts = inner.into_iter().flat_map(Path::components);
+    parts
+        .map(|part| format!("{}/", part.as_os_str().to_string_lossy()))
+        .collect()
+}
+
 /// Whether a project says that it begins here.
 pub(super) fn has_marker(folder: &Path) -> bool {
     MARKERS.iter().any(|marker| folder.join(marker).exists())
@@ -152,6 +163,13 @@ mod tests {
         assert_eq!(root("pkg/sub").path, at);
         assert!(!root("pkg/sub").shallow);
         assert!(root("lone.py").shallow);
+    }
+
+    #[test]
+    fn the_checkout_may_begin_above_the_project() {
+        let (_keep, at) = tree(&[".git", "services/api/pyproject.toml"]);
+        assert_eq!(folder_in_checkout(&at.join("services/api")), "services/api/");
+        assert_eq!(folder_in_checkout(&at), "");
     }
 
     #[test]

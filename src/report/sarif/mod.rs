@@ -57,10 +57,10 @@ fn run(report: &Report<'_>, descriptors: &Descriptors) -> Value {
         }},
         "invocations": [{
             "executionSuccessful": report.errors.iter().all(|error| error.kind != ErrorKind::Internal),
-            "toolExecutionNotifications": report.errors.iter().map(notification).collect::<Vec<_>>(),
+            "toolExecutionNotifications": report.errors.iter().map(|it| notification(report, it)).collect::<Vec<_>>(),
         }],
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the analysed project."}}},
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the checkout, or of the project where there is no checkout."}}},
     })
 }
 
@@ -97,13 +97,13 @@ fn fitting(report: &Report<'_>, results: &[String]) -> Vec<bool> {
     kept
 }
 
-fn notification(error: &FileError) -> Value {
+fn notification(report: &Report<'_>, error: &FileError) -> Value {
     let mut it = json!({
         "level": if error.kind == ErrorKind::Internal { "error" } else { "warning" },
         "message": {"text": results::sentence(&error.message)},
     });
     if !error.path.is_empty() {
-        let mut physical = json!({"artifactLocation": results::artifact(&error.path)});
+        let mut physical = json!({"artifactLocation": results::artifact(&format!("{}{}", report.folder, error.path))});
         if let Some(line) = error.line {
             physical["region"] = json!({"startLine": line, "startColumn": error.column.unwrap_or(1)});
         }

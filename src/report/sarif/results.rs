@@ -91,7 +91,7 @@ fn properties(it: &Diagnostic) -> Value {
 fn location(report: &Report<'_>, it: &Diagnostic, texts: &mut Texts<'_>) -> Value {
     json!({
         "physicalLocation": {
-            "artifactLocation": artifact(report.sources.path(it.location.file)),
+            "artifactLocation": artifact(&report.path_in_checkout(it.location.file)),
             "region": shown(&it.location, texts),
         },
         "logicalLocations": [{
@@ -101,7 +101,7 @@ fn location(report: &Report<'_>, it: &Diagnostic, texts: &mut Texts<'_>) -> Valu
     })
 }
 
-/// A file of the project; SARIF wants a URI, so what a URI can't hold is escaped.
+/// A file of the checkout; SARIF wants a URI, so what a URI can't hold is escaped.
 pub(super) fn artifact(path: &str) -> Value {
     json!({"uri": uri(path), "uriBaseId": ROOT})
 }
@@ -165,7 +165,7 @@ fn place(report: &Report<'_>, location: &Location, text: &str) -> Value {
     let cell = report.sources.cell(location.file, location.line);
     json!({
         "physicalLocation": {
-            "artifactLocation": artifact(report.sources.path(location.file)),
+            "artifactLocation": artifact(&report.path_in_checkout(location.file)),
             "region": {"startLine": if cell.is_some() { 1 } else { location.line }},
         },
         "message": {"text": cell.map_or_else(|| sentence(text), |(cell, line)| format!("cell {cell}, line {line}: {}", sentence(text)))},
@@ -175,7 +175,7 @@ fn place(report: &Report<'_>, location: &Location, text: &str) -> Value {
 fn mend(report: &Report<'_>, fix: &Fix, texts: &mut Texts<'_>) -> Value {
     let mut changes: Vec<Value> = Vec::new();
     for (location, text) in &fix.edits {
-        let uri = artifact(report.sources.path(location.file));
+        let uri = artifact(&report.path_in_checkout(location.file));
         let replacement = json!({
             "deletedRegion": region(texts.place(location)),
             "insertedContent": {"text": text},

@@ -111,6 +111,7 @@ fn render_changed(findings: &[Diagnostic], format: Format, files: &[(&str, &str,
     let hashes: Vec<u64> = files.iter().map(|(_, analysed, _)| text_hash(analysed)).collect();
     let report = Report {
         sources: &sources,
+        folder: String::new(),
         hashes: &hashes,
         findings: findings
             .iter()
