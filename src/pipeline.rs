@@ -11,7 +11,7 @@ use crate::project::Project;
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::Settings;
-use crate::rules::keep_strongest;
+use crate::rules::relate;
 use crate::source::FileId;
 use crate::source::Sources;
 use crate::syntax;
@@ -183,6 +183,6 @@ fn check_module(
             });
         }
     }
-    keep_strongest(&mut found);
+    relate(&mut found);
     (found, failures)
 }

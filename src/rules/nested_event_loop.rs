@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
         pattern: Pattern::LoopBlocker,
         severity: Severity::High,
         set: RuleSet::Default,
-        subsumes: &[],
+        subsumes: &["blocking-wait"],
         page: include_str!("../../rules/nested-event-loop.md"),
     },
     check,
