@@ -1,8 +1,8 @@
 //! Calls that by their arguments do not wait.
 
 use super::classes::written;
-use crate::catalog::{Blocks, Entry};
-use crate::facts::{FileFacts, Kind, NodeId, Role};
+use crate::catalog::{Blocks, Cost, Entry};
+use crate::facts::{FileFacts, How, Kind, NodeId, Role};
 
 /// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
 pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
@@ -15,6 +15,7 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
             Kind::True => value == "True",
             Kind::None => value == "None",
             Kind::Number | Kind::Str => facts.payload_text(it) == Some(value),
+            Kind::Name | Kind::Attribute | Kind::BinOp => mentions(facts, it, value),
             _ => false,
         })
     });
@@ -33,6 +34,26 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
         || only_if
         || no_time
         || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+}
+
+/// Whether an expression, or the constant that it names, speaks of a name: `flags=AI_NUMERICHOST | AI_NUMERICSERV`.
+fn mentions(facts: &FileFacts, node: NodeId, name: &str) -> bool {
+    let says = |node: NodeId| {
+        std::iter::once(node).chain(facts.descendants(node)).any(|it| {
+            facts.name_text(it) == Some(name)
+                || facts.kind(it) == Kind::Attribute && facts.payload_text(it) == Some(name)
+        })
+    };
+    let constant = facts
+        .name_place(node)
+        .and_then(|place| match facts.definitions_of(place) {
+            [only] => match only.how {
+                How::Assign { value, .. } => Some(value),
+                _ => None,
+            },
+            _ => None,
+        });
+    says(node) || constant.is_some_and(says)
 }
 
 /// `if url.startswith("data:"): urlopen(url)`: what it opens is in the address itself.
@@ -62,8 +83,42 @@ fn is_data_url(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
     })
 }
 
+/// How long a call that usually costs this much blocks, by what it is given here.
+pub(super) fn cost_here(facts: &FileFacts, call: NodeId, entry: &Entry, name: &str, usual: Cost) -> Cost {
+    if is_small_here(facts, call, entry) || usual == Cost::Medium && makes_something_empty(facts, call, entry, name) {
+        return Cost::Small;
+    }
+    match usual {
+        Cost::High if works_on_one(facts, call, entry) => Cost::Medium,
+        Cost::Medium if works_on_one(facts, call, entry) => Cost::Small,
+        _ => usual,
+    }
+}
+
+/// `Document()`: what is made of nothing holds nothing to work on.
+fn makes_something_empty(facts: &FileFacts, call: NodeId, entry: &Entry, name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    entry.blocks == Some(Blocks::Cpu)
+        && facts.kind(call) == Kind::Call
+        && last.starts_with(|it: char| it.is_ascii_uppercase())
+        && facts.children_as(call, Role::Arg).next().is_none()
+        && facts.children_as(call, Role::Keyword).next().is_none()
+}
+
+/// `model.encode([query])`: of what takes many, one.
+fn works_on_one(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+    let given = facts.arg(call, 0).filter(|&it| facts.kind(it) == Kind::List);
+    entry.blocks == Some(Blocks::Cpu)
+        && facts.kind(call) == Kind::Call
+        && given.is_some_and(|list| {
+            let mut items = facts.children(list);
+            let one = items.next().is_some_and(|it| facts.kind(it) != Kind::Starred);
+            one && items.next().is_none()
+        })
+}
+
 /// Whether an argument says that the call does little: `open(path, "a")`.
-pub(super) fn is_small_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
+fn is_small_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
     let says_so = |it: NodeId| {
         let value = facts.child(it, Role::Value).filter(|_| facts.kind(it) == Kind::Keyword);
         let text = facts.payload_text(value.unwrap_or(it));

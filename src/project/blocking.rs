@@ -5,9 +5,10 @@
 //! then the costliest call, then the shortest chain, then the first in the source.
 
 use super::Names;
-use super::at_once::is_small_here;
+use super::at_once::cost_here;
+use super::crossing::crossed;
 use super::graph::{CallGraph, Callee, Flags, Site};
-use super::guards::{Guards, crossed};
+use super::guards::Guards;
 use super::ids::{FnId, SiteId};
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::facts::FnKind;
@@ -222,14 +223,13 @@ fn sink(names: &Names, site: &Site, kind: Blocks) -> Option<Cost> {
     let Callee::Library(entry) = site.callee else {
         return None;
     };
+    let name = names.catalog.entry_name(entry);
     let entry = names.catalog.entry(entry);
     if entry.blocks != Some(kind) || entry.coroutine || site.flags.has(Flags::AWAITED) {
         return None;
     }
-    if is_small_here(names.facts(site.at.module), site.at.node, entry) {
-        return Some(Cost::Small);
-    }
-    Some(entry.cost.unwrap_or(usual_cost(kind)))
+    let usual = entry.cost.unwrap_or(usual_cost(kind));
+    Some(cost_here(names.facts(site.at.module), site.at.node, entry, name, usual))
 }
 
 /// The cost of a kind where the entry names none.

@@ -3,13 +3,11 @@
 //!
 //! A caller that leaves a flag at its default, or has itself asked for the opposite, does not reach what is guarded.
 
-use super::MethodKind;
 use super::Names;
 use super::classes::Base;
 use super::graph::Site;
-use super::ids::{ClassId, FnId};
-use super::unset::never_set;
-use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, Op, Role};
+use super::ids::ClassId;
+use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, Op, ParamKind, Role};
 
 /// What a guard asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +18,8 @@ pub enum Flag {
     Attribute(u32),
     /// Whether the parameter with this index is the text with this hash: `if client_type == "async"`.
     Text(u32, u32),
+    /// The keyword argument whose name has this hash, taken out of `**kwargs` and off if absent.
+    Keyword(u32),
 }
 
 /// A flag that must be true (or false) for a site to run.
@@ -47,7 +47,7 @@ impl Guards {
         self.0.iter().flatten().copied()
     }
 
-    fn add(&mut self, guard: Guard) {
+    pub(super) fn add(&mut self, guard: Guard) {
         if self.iter().any(|it| it == guard) {
             return;
         }
@@ -62,7 +62,7 @@ impl Guards {
         self
     }
 
-    fn forbids(&self, guard: Guard) -> bool {
+    pub(super) fn forbids(&self, guard: Guard) -> bool {
         self.iter().any(|it| match (it.flag, guard.flag) {
             // A parameter can't be two texts at once.
             (Flag::Text(index, text), Flag::Text(other, wanted)) if index == other && text != wanted => {
@@ -191,19 +191,38 @@ fn compared_with_a_text(facts: &FileFacts, function: LocalFn, test: NodeId) -> O
     (same || other).then(|| (Flag::Text(index, hash(facts.payload_text(right).unwrap_or(""))), same))
 }
 
-fn flag(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {
+pub(super) fn flag(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {
     if facts.kind(node) == Kind::Attribute {
         let owner = facts.child(node, Role::Value)?;
         return is_self(facts, function, owner).then(|| Flag::Attribute(hash(facts.payload_text(node).unwrap_or(""))));
     }
-    let index = only_param(facts, node)?;
+    let Some(index) = only_param(facts, node) else {
+        return taken_from_the_rest(facts, function, node);
+    };
     let param = facts.function(function).params.get(index as usize)?;
     truth(facts, param.default?)?;
     (Some(param.place) == facts.name_place(node)).then_some(Flag::Param(index))
 }
 
+/// `dry_run = kwargs.get("dry_run")`, where nothing else is ever assigned to it.
+fn taken_from_the_rest(facts: &FileFacts, function: LocalFn, node: NodeId) -> Option<Flag> {
+    let [only] = facts.definitions_of(facts.name_place(node)?) else {
+        return None;
+    };
+    let How::Assign { value: call, .. } = only.how else {
+        return None;
+    };
+    let func = facts.child(call, Role::Func).filter(|_| only.function == function)?;
+    let rest = facts.child(func, Role::Value).and_then(|it| only_param(facts, it))?;
+    let takes = matches!(facts.payload_text(func)?, "get" | "pop");
+    let is_rest = facts.function(function).params.get(rest as usize)?.kind == ParamKind::VarKeywords;
+    let off = facts.arg(call, 1).is_none_or(|it| truth(facts, it) == Some(false));
+    let name = facts.arg(call, 0).filter(|&it| facts.kind(it) == Kind::Str)?;
+    (takes && is_rest && off).then(|| Flag::Keyword(hash(facts.payload_text(name).unwrap_or(""))))
+}
+
 /// The parameter that a name is, where nothing else is ever assigned to it.
-fn only_param(facts: &FileFacts, node: NodeId) -> Option<u32> {
+pub(super) fn only_param(facts: &FileFacts, node: NodeId) -> Option<u32> {
     match facts.definitions_of(facts.name_place(node)?) {
         [only] => match only.how {
             How::Param(index) => Some(index),
@@ -213,7 +232,7 @@ fn only_param(facts: &FileFacts, node: NodeId) -> Option<u32> {
     }
 }
 
-fn is_self(facts: &FileFacts, function: LocalFn, node: NodeId) -> bool {
+pub(super) fn is_self(facts: &FileFacts, function: LocalFn, node: NodeId) -> bool {
     let of = facts.function(function);
     of.class.is_some()
         && of
@@ -229,7 +248,7 @@ pub(super) fn hash(text: &str) -> u32 {
 }
 
 /// The truth of a constant.
-fn truth(facts: &FileFacts, node: NodeId) -> Option<bool> {
+pub(super) fn truth(facts: &FileFacts, node: NodeId) -> Option<bool> {
     match facts.kind(node) {
         Kind::True => Some(true),
         Kind::False | Kind::None => Some(false),
@@ -253,7 +272,7 @@ pub fn is_opted_in(names: &Names, site: &Site) -> bool {
             let module = site.caller.module;
             names.off_by_default(ClassId { module, local }, name)
         }),
-        Flag::Text(..) => false,
+        Flag::Keyword(_) | Flag::Text(..) => false,
     })
 }
 
@@ -288,110 +307,11 @@ fn begins_off(facts: &FileFacts, class: LocalClass, attribute: u32) -> bool {
 }
 
 /// The default of the parameter that a name is.
-fn default_of(facts: &FileFacts, name: NodeId) -> Option<NodeId> {
+pub(super) fn default_of(facts: &FileFacts, name: NodeId) -> Option<NodeId> {
     let index = only_param(facts, name)?;
     facts.function(owner(facts, name)?).params.get(index as usize)?.default
 }
 
-/// What of a callee's guards is left to its caller: `None` if this call can't make them hold.
-#[must_use]
-pub(super) fn crossed(names: &Names, site: &Site, callee: FnId, guards: Guards) -> Option<Guards> {
-    let mut left = site.guards();
-    for guard in guards.iter() {
-        let asked = match guard.flag {
-            Flag::Param(_) | Flag::Text(..) => passed(names, site, callee, guard)?,
-            Flag::Attribute(_) if calls_on_self(names, site) => Some(guard),
-            Flag::Attribute(name) if guard.truthy && never_set(names, site, name) => return None,
-            Flag::Attribute(_) => None,
-        };
-        if let Some(asked) = asked {
-            if site.guards().forbids(asked) {
-                return None;
-            }
-            left.add(asked);
-        }
-    }
-    Some(left)
-}
-
-fn calls_on_self(names: &Names, site: &Site) -> bool {
-    let facts = names.facts(site.at.module);
-    let func = match facts.kind(site.at.node) {
-        Kind::Call => facts.child(site.at.node, Role::Func),
-        Kind::Attribute => Some(site.at.node),
-        _ => None,
-    };
-    func.and_then(|it| facts.child(it, Role::Value))
-        .is_some_and(|it| is_self(facts, site.caller.local, it))
-}
-
-/// What a call says of a callee's flag: `None` if it has the other value, `Some(None)` if nothing is known,
-/// a guard of the caller where the caller hands its own flag on.
-fn passed(names: &Names, site: &Site, callee: FnId, guard: Guard) -> Option<Option<Guard>> {
-    let facts = names.facts(site.at.module);
-    if facts.kind(site.at.node) != Kind::Call {
-        return Some(None);
-    }
-    let (Flag::Param(index) | Flag::Text(index, _)) = guard.flag else {
-        return Some(None);
-    };
-    let of = names.function(callee);
-    let index = index as usize;
-    let Some(param) = of.params.get(index) else {
-        return Some(None);
-    };
-    let callee_facts = names.facts(callee.module);
-    let bound = of.class.is_some() && names.method_kind(callee) != MethodKind::Static;
-    let position = if bound { index.checked_sub(1) } else { Some(index) };
-    let value = facts
-        .keyword(site.at.node, callee_facts.text(param.name))
-        .or_else(|| position.and_then(|it| facts.arg(site.at.node, it)));
-    let known = match value {
-        Some(value) => match holds(facts, value, guard.flag) {
-            None => {
-                let own = handed_on(facts, site.caller.local, value, guard.flag);
-                return Some(own.map(|flag| Guard { flag, ..guard }));
-            }
-            known => known,
-        },
-        None if has_star(facts, site.at.node) => None,
-        None => param.default.and_then(|it| holds(callee_facts, it, guard.flag)),
-    };
-    match known {
-        Some(known) if known != guard.truthy => None,
-        _ => Some(None),
-    }
-}
-
-/// Whether a constant makes a flag hold.
-fn holds(facts: &FileFacts, value: NodeId, flag: Flag) -> Option<bool> {
-    match flag {
-        Flag::Text(_, wanted) => match facts.kind(value) {
-            Kind::Str => Some(hash(facts.payload_text(value).unwrap_or("")) == wanted),
-            Kind::None | Kind::True | Kind::False | Kind::Number => Some(false),
-            _ => None,
-        },
-        _ => truth(facts, value),
-    }
-}
-
-/// The caller's own flag that a value is.
-fn handed_on(facts: &FileFacts, caller: LocalFn, value: NodeId, asked: Flag) -> Option<Flag> {
-    match asked {
-        Flag::Text(_, wanted) => only_param(facts, value)
-            .filter(|_| owner(facts, value) == Some(caller))
-            .map(|index| Flag::Text(index, wanted)),
-        _ => flag(facts, caller, value),
-    }
-}
-
-fn owner(facts: &FileFacts, name: NodeId) -> Option<LocalFn> {
+pub(super) fn owner(facts: &FileFacts, name: NodeId) -> Option<LocalFn> {
     facts.name_place(name).map(|it| facts.place(it).owner)
-}
-
-fn has_star(facts: &FileFacts, call: NodeId) -> bool {
-    facts.has_double_star(call)
-        || facts
-            .children_as(call, Role::Arg)
-            .any(|it| facts.kind(it) == Kind::Starred)
 }

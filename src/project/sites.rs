@@ -7,7 +7,7 @@ use super::classes::{Base, Member};
 use super::consumed::is_iterated;
 use super::graph::{Callee, Flags, Resolution, Site};
 use super::ids::{At, ClassId, FnId, ModuleId};
-use super::implementations::implementations;
+use super::implementations::behind;
 use super::infer::Eval;
 use super::ty::Ty;
 use super::types::Types;
@@ -208,7 +208,7 @@ impl Collector<'_> {
             if of.kind == FnKind::Sync && awaits(self.names.facts(self.module), how.at) {
                 return;
             }
-            let them = implementations(self.names, function);
+            let them = behind(self.names, caller, node, function);
             if !them.is_empty() {
                 self.resolution.sets += 1;
                 let how = if them.len() > 1 { how.with(Flags::DUCK) } else { how };

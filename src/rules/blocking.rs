@@ -6,10 +6,11 @@
 use crate::catalog::{Blocks, Cost, EntryId};
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Label};
 use crate::facts::{FnKind, Kind, NodeId, PlaceId, Role};
-use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, written};
+use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier};
 use crate::rules::Context;
 use crate::rules::Rule;
 use crate::rules::mends;
+use crate::rules::ready::is_known_to_be_ready;
 use crate::rules::weight::Weight;
 use std::cmp::Reverse;
 
@@ -172,7 +173,7 @@ fn report(cx: &Context<'_>, id: FnId, hit: &Hit) -> Option<Diagnostic> {
     let (chain, entry) = project
         .blocking
         .chain(&project.names, &project.graph, hit.site, hit.kind)?;
-    if hit.kind == Blocks::Wait && is_known_to_be_ready(cx, hit.node, &chain) {
+    if matches!(hit.kind, Blocks::Wait | Blocks::Subprocess) && is_known_to_be_ready(cx, hit.node, &chain) {
         return None;
     }
     let end = project.names.catalog.entry_name(entry).to_owned();
@@ -211,33 +212,6 @@ fn guessed(cx: &Context<'_>, step: SiteId) -> Option<Label> {
         location: cx.step(site).location,
         text: "which class this is called on is not certain".to_owned(),
     })
-}
-
-/// `while queue.empty(): await ...` just before `queue.get()`, or before a method of its own that does that.
-fn is_known_to_be_ready(cx: &Context<'_>, node: NodeId, chain: &[SiteId]) -> bool {
-    let graph = &cx.project.graph;
-    let receiver = |it: SiteId| {
-        let at = graph.site(it).at;
-        let facts = cx.project.names.facts(at.module);
-        let value = facts.child(facts.child(at.node, Role::Func)?, Role::Value)?;
-        Some(written(facts, value))
-    };
-    let Some((queue, way)) = chain.split_last().and_then(|(&end, way)| Some((receiver(end)?, way))) else {
-        return false;
-    };
-    let on_self = way.iter().all(|&it| receiver(it).as_deref() == Some("self"));
-    let facts = cx.facts();
-    let statement = facts.statement_of(node);
-    let before = facts
-        .children(NodeId(facts.node(statement).parent))
-        .take_while(|&it| it < statement);
-    let waits = |it: NodeId| {
-        let func = facts
-            .child(it, Role::Test)
-            .and_then(|test| facts.child(test, Role::Func));
-        facts.kind(it) == Kind::While && func.is_some_and(|it| written(facts, it) == format!("{queue}.empty"))
-    };
-    on_self && !queue.is_empty() && before.last().is_some_and(waits)
 }
 
 fn verb(kind: Blocks) -> &'static str {

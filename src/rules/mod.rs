@@ -43,6 +43,7 @@ mod nested_retry;
 mod nested_text;
 mod pool_smaller_than_limiter;
 mod queue_ends;
+mod ready;
 mod rebuilt_context;
 mod retry;
 mod retry_without_backoff;

@@ -69,6 +69,8 @@ impl<'a> Weight<'a> {
             {
                 Severity::Low
             }
+            // So does who ends something through a helper.
+            Cost::High if self.kind == Blocks::Wait && self.passes_an_end() => Severity::Low,
             // Long, through candidates, and called by nobody knows whom: too many ifs for anybody to act on.
             Cost::High if self.reach.duck && exposure == Exposure::Open && self.reach.hops >= MAX_SHORT_HOPS => {
                 Severity::Low
@@ -86,7 +88,9 @@ impl<'a> Weight<'a> {
     fn is_short_and_acted_on(&self, exposure: Exposure) -> bool {
         let one_off = self.is_named(&BEGINNINGS) || self.is_named(&ENDS);
         if self.reach.hops == 0 {
-            return (exposure == Exposure::Hot || !one_off) && !self.is_worked_on_elsewhere();
+            // A file may be of any size; what is computed is chosen here, and milliseconds of it matter if they recur.
+            let recurs = exposure == Exposure::Hot || !one_off && self.kind != Blocks::Cpu;
+            return recurs && !self.is_worked_on_elsewhere();
         }
         let near = self.reach.hops <= MAX_SHORT_HOPS;
         match self.kind {
@@ -182,10 +186,21 @@ impl<'a> Weight<'a> {
         }
     }
 
-    /// Whether the function is by its name one of these: `start`, `async_start`, `astart`, `start_server`.
+    /// Some step of the chain is a function that by its name ends something.
+    fn passes_an_end(&self) -> bool {
+        let graph = &self.cx.project.graph;
+        let mut steps = self.chain.iter().flat_map(|&it| graph.site(it).targets());
+        steps.any(|&it| self.is_called(it, &ENDS))
+    }
+
     fn is_named(&self, stems: &[&str]) -> bool {
-        let facts = self.cx.facts();
-        let name = facts.text(facts.function(self.function.local).name).trim_matches('_');
+        self.is_called(self.function, stems)
+    }
+
+    /// Whether a function is by its name one of these: `start`, `async_start`, `astart`, `start_server`.
+    fn is_called(&self, function: FnId, stems: &[&str]) -> bool {
+        let facts = self.cx.project.names.facts(function.module);
+        let name = facts.text(facts.function(function.local).name).trim_matches('_');
         let name = name
             .strip_prefix("async_")
             .or_else(|| name.strip_prefix('a').filter(|it| stems.contains(it)))
