@@ -189,7 +189,7 @@ impl Section {
             let named = line.fields.members().take(MAX_VALUES);
             for (key, value) in named.chain(tail_pairs(&line.message).take(MAX_VALUES)) {
                 let id = self.texts.keep(value);
-                self.data.push((NAMED_VALUE | (hash(key) & 0x0fff), id));
+                self.data.push((named_slot(key), id));
             }
         }
         u8::try_from(self.data.len() - before).unwrap_or(u8::MAX)
@@ -243,6 +243,12 @@ fn tail_pairs(message: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         &[]
     };
     super::structured::pairs(text)
+}
+
+/// The slot of a value that is written with a name.
+#[must_use]
+pub fn named_slot(key: &[u8]) -> u16 {
+    NAMED_VALUE | (hash(key) & 0x0fff)
 }
 
 fn hash(bytes: &[u8]) -> u16 {

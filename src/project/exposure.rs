@@ -80,7 +80,7 @@ impl Exposures {
     }
 }
 
-/// The functions that a fan-out over data runs once per item.
+/// The functions that a fan-out runs once per item, or several of beside each other.
 fn workers(names: &Names, graph: &CallGraph, fan_outs: &FanOuts) -> Vec<FnId> {
     let mut found = Vec::new();
     for index in 0..names.modules.len() {
@@ -89,7 +89,7 @@ fn workers(names: &Names, graph: &CallGraph, fan_outs: &FanOuts) -> Vec<FnId> {
             continue;
         }
         for fan_out in fan_outs.of(module) {
-            let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
+            let wide = fan_out.strands.iter().filter(|it| is_several(it.width));
             for worker in wide.filter_map(|it| it.worker.as_ref()) {
                 let nodes = worker.wrapped.iter().copied().chain([worker.node]);
                 let sites = nodes.flat_map(|node| graph.sites_at(fan_out.orchestrator, node));
@@ -98,6 +98,16 @@ fn workers(names: &Names, graph: &CallGraph, fan_outs: &FanOuts) -> Vec<FnId> {
         }
     }
     found
+}
+
+/// Whether a fan-out of this width runs a worker beside others of its kind: two of twelve workers that share a queue hold
+/// each other up as two of a thousand items do.
+fn is_several(width: Width) -> bool {
+    match width {
+        Width::Data | Width::Bounded => true,
+        Width::Constant(n) => n > 1,
+        Width::Unknown => false,
+    }
 }
 
 /// What a function is by itself, before its callers are asked. `Solitary` says nothing.

@@ -29,6 +29,7 @@ mod implementations;
 mod infer;
 mod innermost;
 mod limiter;
+mod lines;
 mod loops;
 mod marks;
 mod members;

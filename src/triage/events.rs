@@ -1,5 +1,6 @@
 //! The run as events in time, each in the function that wrote it.
 
+use super::printed::waits;
 use crate::evidence::loggers::Sink;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
@@ -93,7 +94,7 @@ pub struct Run {
 
 /// Reads the run out of a log and its answers. Files of sites are modules in order.
 #[must_use]
-pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
+pub fn run(log: &Log, sites: &Sites, answers: &[Answer], tells_of_retry: &dyn Fn(SiteId) -> bool) -> Run {
     let Some((start, end)) = log.span else {
         return untimed(log, sites, answers);
     };
@@ -111,6 +112,7 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
         }
         run.take(log, sites, index, *answer, now);
     }
+    run.add_retries(log, sites, tells_of_retry);
     run
 }
 
@@ -134,6 +136,39 @@ impl Run {
         /// Below this share the log is rather of other code, or of another version.
         const COVERAGE: f64 = 0.3;
         self.lines > 0 && (self.matched as f64) < COVERAGE * self.lines as f64
+    }
+
+    /// What the code shows to be a line about a retry is one, whatever its words.
+    fn add_retries(&mut self, log: &Log, sites: &Sites, tells_of_retry: &dyn Fn(SiteId) -> bool) {
+        let mut known: FxHashMap<SiteId, bool> = FxHashMap::default();
+        let mut by_record: FxHashMap<usize, usize> = self
+            .marks
+            .iter()
+            .enumerate()
+            .map(|(index, it)| (it.record, index))
+            .collect();
+        for event in &self.events {
+            if !*known.entry(event.site).or_insert_with(|| tells_of_retry(event.site)) {
+                continue;
+            }
+            let wait = waits(&sites.all[event.site.0 as usize]).and_then(|it| it.of(log, event.record));
+            let fresh = Mark {
+                time: event.time,
+                role: Role::Retry,
+                count: event.count,
+                wait: 0.0,
+                record: event.record,
+                function: Some(event.function),
+            };
+            let index = *by_record.entry(event.record).or_insert_with(|| {
+                self.marks.push(fresh);
+                self.marks.len() - 1
+            });
+            let mark = &mut self.marks[index];
+            mark.role = Role::Retry;
+            mark.wait = wait.unwrap_or(mark.wait);
+        }
+        self.marks.sort_by(|a, b| a.time.total_cmp(&b.time));
     }
 
     /// A bar has a clock of its own. It is drawn when an item is done and enough time has passed since it was drawn

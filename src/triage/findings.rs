@@ -9,6 +9,7 @@ use super::found::merged;
 use super::measures::Measures;
 use super::signatures;
 use super::signatures::Fit;
+use super::unexplained::LOG_ALONE;
 use super::windows::Window;
 use crate::diagnostic::Confidence;
 use crate::diagnostic::Diagnostic;
@@ -30,14 +31,8 @@ pub const LEAST_SHARE: f64 = 0.02;
 /// A claim below this is no explanation: a shape that fits many things (0.5) and code that hardly matters (0.36) make less.
 const LEAST_SCORE: f64 = 0.2;
 
-/// How sure a stretch is that has neither a shape nor anything in the code.
-const UNNAMED: f64 = 0.12;
-
-/// What the log alone suggests, without anything in the code, is worth this much of what both say.
-const LOG_ALONE: f64 = 0.5;
-
 /// Below this, the shape of the log fits several patterns, or none.
-const CLEAR: f64 = 0.7;
+pub(super) const CLEAR: f64 = 0.7;
 
 /// A pattern that fits this much as well as the one that fits best is not contradicted by it.
 const NEAR: f64 = 0.7;
@@ -63,11 +58,11 @@ fn standing(diagnostic: &Diagnostic) -> f64 {
         Confidence::Medium => 0.85,
         Confidence::Low => 0.6,
     };
-    // What the code calls negligible can still be what the run waited for; the log decides more than the guess.
+    // Severity is a guess of what it costs, and the log shows that: it only parts what is otherwise equal.
     let severity = match diagnostic.severity {
         Severity::High => 1.0,
-        Severity::Medium => 0.85,
-        Severity::Low => 0.6,
+        Severity::Medium => 0.95,
+        Severity::Low => 0.85,
     };
     confidence * severity
 }
@@ -146,12 +141,14 @@ impl Evidence<'_> {
         let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
         for (index, window) in self.windows.iter().enumerate() {
             let site = |event: Option<usize>| event.map(|it| self.run.events[it].site);
-            let edges = if window.worker.is_none() {
+            // A function that tells its own items, as by a bar, has several phases with the same worker.
+            let worker = window.worker.filter(|it| Some(*it) != window.region.frame);
+            let edges = if worker.is_none() {
                 (site(window.opens), site(window.closes))
             } else {
                 (None, None)
             };
-            let key = (window.region.frame, window.worker, edges);
+            let key = (window.region.frame, worker, edges);
             match groups.iter_mut().find(|it| it.0 == key) {
                 Some(group) => group.1.push(index),
                 None => groups.push((key, vec![index])),
@@ -303,7 +300,7 @@ impl Evidence<'_> {
     }
 
     /// How well a pattern explains windows together: the mean, weighted by their seconds.
-    fn fit(&self, group: &[usize], pattern: Pattern) -> Fit {
+    pub(super) fn fit(&self, group: &[usize], pattern: Pattern) -> Fit {
         let mut sum = Fit {
             score: 0.0,
             seconds: 0.0,
@@ -332,45 +329,7 @@ impl Evidence<'_> {
         }
     }
 
-    /// Gives the windows to the pattern that the log alone suggests.
-    fn unexplained(&self, group: &[usize], blame: &Blame) -> (Option<Found>, f64) {
-        /// With more lines a stretch has a shape, if only that of ordinary work.
-        const FEW_LINES: usize = 5;
-        /// A stretch without a shape is told only if the run spent this share of its time in it.
-        const LONG: f64 = 0.25;
-        let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
-        // What the code can't do where the time went is not what happened.
-        let computes = self.computing(group, blame).is_some();
-        fits.retain(|it| it.0 != Pattern::LoopBlocker || computes);
-        fits.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
-        let Some(&(pattern, fit)) = fits.first() else {
-            return (None, 0.0);
-        };
-        // Memory is told beside whatever explains the seconds, so it bars no explanation of them.
-        let clearest = fits
-            .iter()
-            .find(|it| it.0 != Pattern::HugeGather)
-            .map_or(0.0, |it| it.1.score);
-        let named = (fit.score >= CLEAR).then_some(pattern);
-        let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
-        let silent = group.iter().all(|it| self.measures[*it][0].items < FEW_LINES);
-        if named.is_none() && (seconds < LONG * self.run.seconds || !silent) {
-            return (None, clearest);
-        }
-        let score = if named.is_some() {
-            fit.score * LOG_ALONE
-        } else {
-            UNNAMED
-        };
-        let place = self.innermost(group, pattern, blame);
-        let found = place.map(|(function, node)| {
-            let subject = Subject::Unexplained { function, node };
-            self.found(group, subject, named, fit, score, Vec::new())
-        });
-        (found, clearest)
-    }
-
-    fn found(
+    pub(super) fn found(
         &self,
         group: &[usize],
         subject: Subject,

@@ -2,7 +2,10 @@
 
 use super::events::Event;
 use super::events::Run;
+use super::printed::stands_for;
+use super::printed::stretches;
 use super::spans::InFlight;
+use super::spans::Span;
 use super::spans::growth;
 use super::spans::spans;
 use super::windows::Window;
@@ -10,9 +13,11 @@ use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId;
+use crate::evidence::sites::Sites;
 use crate::evidence::times::DAY;
 use crate::evidence::times::Scale;
 use crate::project::FnId;
+use crate::project::Project;
 use rustc_hash::FxHashMap;
 
 /// Numbers about one window. Shares are of the window's length.
@@ -42,7 +47,7 @@ pub struct Measures {
     pub unevenness: f64,
     /// Largest distance between the items' times and an even spread over the window, 0 to 1.
     pub skew: f64,
-    /// Largest duration that the items' lines print, in seconds, over the median of the first quarter.
+    /// How long the last quarter of the items took, over the first.
     pub drift: f64,
     /// The durations of which the drift is taken are printed by the lines, not seen from start to end.
     pub prints: bool,
@@ -56,6 +61,10 @@ pub struct Measures {
     pub each: f64,
     /// Share of the window in silences that end with many lines at once.
     pub stalls: f64,
+    /// Share of the window between two lines of one item between which the code does not let the loop turn.
+    pub held: f64,
+    /// When each item began and ended, where lines tell both or print how long it took.
+    pub stretches: Vec<(f64, f64)>,
     /// Lines about retries, and the seconds they announced.
     pub retries: usize,
     /// Sum of announced waits.
@@ -80,16 +89,29 @@ const MOST_TIMES: usize = 1 << 20;
 /// So many functions of a window are looked at, the busiest first.
 const MOST_WORKERS: usize = 3;
 
+/// What windows are measured by.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The program.
+    pub project: &'a Project,
+    /// Its log sites.
+    pub sites: &'a Sites,
+    /// The log.
+    pub log: &'a Log,
+    /// Memory over time.
+    pub memory: &'a [Sample],
+}
+
 /// Measures a window, once for each of the functions that wrote most lines in it.
 #[must_use]
-pub fn measure(run: &Run, log: &Log, window: &Window, memory: &[Sample]) -> Vec<Measures> {
+pub fn measure(run: &Run, source: Source<'_>, window: &Window) -> Vec<Measures> {
     let sites = ends(run, window);
     if sites.is_empty() {
-        return vec![measure_site(run, log, window, memory, None)];
+        return vec![measure_site(run, source, window, None)];
     }
     sites
         .into_iter()
-        .map(|it| measure_site(run, log, window, memory, Some(it)))
+        .map(|it| measure_site(run, source, window, Some(it)))
         .collect()
 }
 
@@ -116,7 +138,8 @@ fn ends(run: &Run, window: &Window) -> Vec<SiteId> {
     chosen.into_iter().map(|it| it.0).collect()
 }
 
-fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: Option<SiteId>) -> Measures {
+fn measure_site(run: &Run, source: Source<'_>, window: &Window, site: Option<SiteId>) -> Measures {
+    let log = source.log;
     let events = &run.events[window.inside.clone()];
     let items: Vec<&Event> = events.iter().filter(|it| Some(it.site) == site).collect();
     let total: usize = items.iter().map(|it| it.count as usize).sum();
@@ -124,12 +147,8 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count.div_ceil(share) as usize);
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
-    let spans = spans(log, events, &items);
-    let durations: Vec<f64> = spans.iter().map(|it| it.seconds).collect();
-    let in_flight = InFlight::of(&spans, seconds);
     let is_bar = items.iter().any(|it| it.bar);
     let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
-    let (printed, seen) = (drift(log, &records), growth(&durations));
     let mut made = Measures {
         function: items.first().map(|it| it.function),
         seconds,
@@ -139,11 +158,6 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
         silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
-        drift: printed.max(seen),
-        prints: printed > seen,
-        width: in_flight.most,
-        busy: in_flight.mean,
-        empty: in_flight.empty,
         each: stands_for(log, &records),
         stalls: stalls(&done, run.step) / seconds,
         ..Measures::default()
@@ -154,9 +168,41 @@ fn measure_site(run: &Run, log: &Log, window: &Window, memory: &[Sample], site: 
     made.unevenness = unevenness(&pauses) * made.each.sqrt();
     made.skew = skew(&done, seconds);
     made.done = done;
+    if !is_bar {
+        add_stretches(&mut made, run, source, window, &items);
+    }
     add_marks(&mut made, run, window);
-    add_memory(&mut made, run, window, memory);
+    add_memory(&mut made, run, window, source.memory);
     made
+}
+
+/// What starts and ends of items say: how many were in flight, how their durations grow, how long they held the loop.
+fn add_stretches(made: &mut Measures, run: &Run, source: Source<'_>, window: &Window, items: &[&Event]) {
+    let events = &run.events[window.inside.clone()];
+    let found = spans(source.log, events, items);
+    let holds = |it: &&Span| {
+        let (first, last) = (&events[it.first], &events[it.last]);
+        source.project.holds_between(first.function, first.node, last.node)
+    };
+    let held: Vec<f64> = found.iter().filter(holds).map(|it| it.seconds).collect();
+    // Lines between which the loop can't turn show one item at a time whatever else is in flight.
+    if held.len() * 2 > found.len() {
+        made.held = (held.iter().sum::<f64>() / made.seconds).min(1.0);
+        return;
+    }
+    let in_flight = if found.is_empty() {
+        let site = items.first().map(|it| &source.sites.all[it.site.0 as usize]);
+        made.stretches = site.map_or_else(Vec::new, |it| stretches(source.log, it, items, window.start, run.step));
+        made.prints = !made.stretches.is_empty();
+        InFlight::of_times(&made.stretches, made.seconds)
+    } else {
+        let at = |it: usize| events[it].time - window.start;
+        made.stretches = found.iter().map(|it| (at(it.first), at(it.last))).collect();
+        InFlight::of(&found, made.seconds)
+    };
+    let durations: Vec<f64> = made.stretches.iter().map(|it| it.1 - it.0).collect();
+    made.drift = growth(&durations);
+    (made.width, made.busy, made.empty) = (in_flight.most, in_flight.mean, in_flight.empty);
 }
 
 /// Seconds between the moment nine tenths of the items were done and the end.
@@ -203,75 +249,6 @@ fn unevenness(pauses: &[f64]) -> f64 {
     }
     let variance = pauses.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / n;
     variance.sqrt() / mean
-}
-
-/// How much the durations that lines print grow: the last quarter's median over the first quarter's, of the value that grows most.
-fn drift(log: &Log, records: &[usize]) -> f64 {
-    /// Fewer lines have no trend.
-    const ENOUGH: usize = 8;
-    if records.len() < ENOUGH {
-        return 0.0;
-    }
-    let quarter = records.len() / 4;
-    let slots = log.values(&log.records[records[0]]).iter().map(|it| it.0);
-    let mut largest = 0.0_f64;
-    for slot in slots {
-        let value = |record: &usize| number(log, *record, slot).filter(|it| *it > 0.0);
-        let first: Vec<f64> = records[..quarter].iter().filter_map(value).collect();
-        let last: Vec<f64> = records[records.len() - quarter..].iter().filter_map(value).collect();
-        let all: Vec<f64> = records.iter().filter_map(value).collect();
-        let lasts = records.iter().any(|it| is_duration(log, *it, slot));
-        if lasts && first.len() == quarter && last.len() == quarter && !counts_up(&all) {
-            largest = largest.max(median(&last) / median(&first));
-        }
-    }
-    largest
-}
-
-fn text(log: &Log, record: usize, slot: u16) -> Option<&str> {
-    let values = log.values(&log.records[record]);
-    let text = values.iter().find(|it| it.0 == slot).map(|it| log.texts.get(it.1))?;
-    std::str::from_utf8(text).ok()
-}
-
-/// Whether a value is written as durations are, with a fraction or a unit; attempts and counts of things are whole numbers.
-fn is_duration(log: &Log, record: usize, slot: u16) -> bool {
-    const UNITS: [&str; 9] = ["s", "ms", "us", "sec", "secs", "seconds", "m", "min", "h"];
-    text(log, record, slot).is_some_and(|it| {
-        let unit = it.trim_start_matches(|it: char| it.is_ascii_digit() || it == '.');
-        unit.len() < it.len() && (UNITS.contains(&unit) || (unit.is_empty() && it.contains('.')))
-    })
-}
-
-/// The number in a hole of a line, without its unit.
-fn number(log: &Log, record: usize, slot: u16) -> Option<f64> {
-    let text = text(log, record, slot)?;
-    let digits = text.trim_end_matches(|it: char| it.is_ascii_alphabetic());
-    digits.parse::<f64>().ok().filter(|it| it.is_finite())
-}
-
-/// A counter, not a duration: whole numbers that go up by the same step.
-fn counts_up(values: &[f64]) -> bool {
-    let steps: Vec<f64> = values.windows(2).map(|it| it[1] - it[0]).collect();
-    let usual = median(&steps);
-    let same = steps.iter().filter(|it| **it == usual).count();
-    usual > 0.0 && usual.fract() == 0.0 && same * 10 >= steps.len() * 9
-}
-
-/// How many items a line stands for, where it counts them and not every one is told.
-fn stands_for(log: &Log, records: &[usize]) -> f64 {
-    /// Fewer lines show no step.
-    const ENOUGH: usize = 4;
-    let Some(first) = records.first().filter(|_| records.len() >= ENOUGH) else {
-        return 1.0;
-    };
-    let slots = log.values(&log.records[*first]).iter().map(|it| it.0);
-    let steps = slots.filter_map(|slot| {
-        let values: Vec<f64> = records.iter().filter_map(|it| number(log, *it, slot)).collect();
-        let step = values.get(1)? - values[0];
-        (values.len() == records.len() && counts_up(&values)).then_some(step)
-    });
-    steps.fold(1.0, f64::max)
 }
 
 /// Seconds in silences that end with several items at once, as when something held the loop and the answers had piled up.

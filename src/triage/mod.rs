@@ -10,10 +10,12 @@ pub mod findings;
 pub mod found;
 pub mod measures;
 mod places;
+mod printed;
 pub mod report;
 pub mod signatures;
 mod spans;
 mod stalls;
+mod unexplained;
 pub mod windows;
 pub mod words;
 
@@ -37,6 +39,7 @@ use findings::Evidence;
 use found::Found;
 use found::Subject;
 use measures::Measures;
+use measures::Source;
 use rustc_hash::FxHashSet;
 use windows::Window;
 
@@ -73,16 +76,21 @@ pub fn triage(
     answers: &[Answer],
     observed: &Observations<'_>,
 ) -> Triage {
-    let mut run = events::run(log, sites, answers);
+    let mut run = events::run(log, sites, answers, &|it| {
+        tells_of_retry(project, &sites.all[it.0 as usize])
+    });
     stalls::add(&mut run, log, project, observed.stalls);
     let written: FxHashSet<FnId> = run.events.iter().map(|it| it.function).collect();
     run.tickers = written.into_iter().filter(|it| project.ticks(*it)).collect();
     let order = Order::new(project);
     let windows = windows::windows(&run, &order, sites, run.seconds * findings::LEAST_SHARE / 4.0);
-    let measures: Vec<Vec<Measures>> = windows
-        .iter()
-        .map(|it| measures::measure(&run, log, it, observed.memory))
-        .collect();
+    let source = Source {
+        project,
+        sites,
+        log,
+        memory: observed.memory,
+    };
+    let measures: Vec<Vec<Measures>> = windows.iter().map(|it| measures::measure(&run, source, it)).collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics
         .iter()
         .map(|it| place(project, it.location.file, it.location.start, &it.qualname))
@@ -108,6 +116,14 @@ pub fn triage(
         windows,
         measures,
     }
+}
+
+fn tells_of_retry(project: &Project, site: &LogSite) -> bool {
+    let function = FnId {
+        module: ModuleId(site.file),
+        local: site.function,
+    };
+    project.tells_of_retry(function, site.call)
 }
 
 /// Functions with log sites at a level that the run shows, and not one line.

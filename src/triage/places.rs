@@ -38,9 +38,11 @@ impl Evidence<'_> {
             Pattern::LongTail => self.waiting(worker, fan_out()).or_else(fan_out),
             Pattern::PoolExhaustion => self.waiting(worker, fan_out()),
             // Items that are all in flight and done one by one wait for each other, wherever they are started.
-            Pattern::SerializedAwaits => worker
-                .filter(|it| !self.order.is_concurrent(*it))
-                .and_then(|it| self.order.repeated(it, &window.region)),
+            Pattern::SerializedAwaits => self.lock(group).or_else(|| {
+                worker
+                    .filter(|it| !self.order.is_concurrent(*it))
+                    .and_then(|it| self.order.repeated(it, &window.region))
+            }),
             Pattern::ContextDuplication | Pattern::LostWork | Pattern::SilentFanOut => None,
         };
         named.or_else(|| self.own_line(window, worker))
@@ -65,12 +67,7 @@ impl Evidence<'_> {
     pub(super) fn computing(&self, group: &[usize], blame: &Blame) -> Option<Place> {
         /// What can have run in less of the time did not fill it.
         const ENOUGH: f64 = 0.5;
-        let mut functions: Vec<FnId> = Vec::new();
-        for region in group.iter().map(|it| &self.windows[*it].region) {
-            functions.extend(region.functions.keys().chain(region.parts.keys()));
-        }
-        functions.sort_unstable();
-        functions.dedup();
+        let functions = self.functions(group);
         let is_async = |it: &FnId| self.project.names.facts(it.module).is_async(it.local);
         let sites = functions
             .into_iter()
@@ -85,6 +82,32 @@ impl Evidence<'_> {
             .max()?;
         let (depth, std::cmp::Reverse(place)) = deepest;
         (depth > 0).then_some(place)
+    }
+
+    /// The functions that can have run in some windows, in order.
+    fn functions(&self, group: &[usize]) -> Vec<FnId> {
+        let mut functions: Vec<FnId> = Vec::new();
+        for region in group.iter().map(|it| &self.windows[*it].region) {
+            functions.extend(region.functions.keys().chain(region.parts.keys()));
+        }
+        functions.sort_unstable();
+        functions.dedup();
+        functions
+    }
+
+    /// The lock around a wait that items run into beside each other.
+    pub(super) fn lock(&self, group: &[usize]) -> Option<Place> {
+        let beside = self
+            .functions(group)
+            .into_iter()
+            .filter(|it| self.order.is_concurrent(*it));
+        let mut locks = beside.filter_map(|it| Some((it, self.project.lock_around_wait(it)?)));
+        locks.next()
+    }
+
+    /// Whether the items keep to a rate by themselves.
+    pub(super) fn is_paced(&self, group: &[usize]) -> bool {
+        self.functions(group).into_iter().any(|it| self.project.is_paced(it))
     }
 
     /// The function that writes most of the lines about retries.

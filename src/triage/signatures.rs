@@ -175,6 +175,18 @@ fn is_steady(it: &Measures) -> bool {
     it.items >= FEW && !it.vague && it.step >= COARSE && it.pause <= it.step && it.skew < STEADY
 }
 
+/// Whether items come out at one rate, as from a queue.
+#[must_use]
+pub fn is_one_rate(it: &Measures) -> bool {
+    is_serial(it) || is_steady(it)
+}
+
+/// Whether items overlapped in time, so that they were not simply awaited one after another.
+fn overlaps(it: &Measures) -> bool {
+    // By Little's law the mean in flight is the durations' sum over the time; from two on most items had company.
+    it.busy >= 2.0
+}
+
 /// Whether as many items are in flight as ever, all the time, and their number is one that people choose.
 fn is_full(it: &Measures) -> bool {
     it.items >= WIDE && it.width > 1 && it.busy > FULL * it.width as f64 && SIZES.contains(&it.width)
@@ -185,9 +197,18 @@ fn is_stalled(it: &Measures) -> bool {
     it.stalls > STALLED && it.retries * SELDOM <= it.items
 }
 
+/// Whether the lines themselves show that the loop was held.
+#[must_use]
+pub fn is_held(it: &Measures) -> bool {
+    it.held > MOST
+}
+
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
 fn loop_stall(it: &Measures) -> Fit {
-    let score = if it.width == 1 && it.items >= FEW {
+    let score = if is_held(it) {
+        // Two lines of the same item with nothing between them that lets the loop turn.
+        0.97
+    } else if it.width == 1 && it.items >= FEW {
         // Nothing else was in flight that could have been held.
         0.4
     } else if is_serial(it) {
@@ -214,8 +235,15 @@ fn serialized(it: &Measures) -> Fit {
     let alone = it.width == 1 && it.items >= 2 * FEW;
     let score = if alone {
         0.95
-    } else if is_serial(it) {
+    } else if is_held(it) {
+        POSSIBLE
+    } else if is_serial(it) && !overlaps(it) {
         0.8
+    } else if is_serial(it) {
+        // They wait for something together, as for a lock; the code knows which.
+        0.5
+    } else if is_steady(it) {
+        0.4
     } else if is_full(it) {
         // A loop in each of a few parents gives the same picture as a pool of that size: the code decides.
         0.65
@@ -240,7 +268,7 @@ fn load_drift(it: &Measures) -> Fit {
         0.7
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.15
-    } else if it.items >= WIDE && it.lead < MOST && !is_serial(it) {
+    } else if it.items >= WIDE && it.lead < MOST && !is_serial(it) && !is_steady(it) {
         0.55
     } else if it.items > 0 && it.items < FEW {
         0.2
@@ -254,6 +282,11 @@ fn load_drift(it: &Measures) -> Fit {
 fn pool_plateau(it: &Measures) -> Fit {
     let score = if it.pool_full > 0 {
         0.95
+    } else if is_held(it) {
+        POSSIBLE
+    } else if is_serial(it) && overlaps(it) {
+        // Many are in flight, and one rate comes out.
+        0.8
     } else if is_serial(it) {
         // A held loop gives the same even rate, and holds it harder: the code decides.
         0.75

@@ -80,20 +80,33 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
+    /// Counts by times; what ends and what begins at the same moment follow each other.
+    pub(super) fn of_times(stretches: &[(f64, f64)], seconds: f64) -> Self {
+        let mut changes: Vec<(f64, i32)> = stretches.iter().flat_map(|it| [(it.0, 1), (it.1, -1)]).collect();
+        changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let changes: Vec<i32> = changes.into_iter().map(|it| it.1).collect();
+        Self::counted(&changes, stretches.iter().map(|it| it.1 - it.0).sum(), seconds)
+    }
+
     /// Counts in the order of the lines, which is finer than any clock.
     pub(super) fn of(spans: &[Span], seconds: f64) -> Self {
         let mut changes: Vec<(usize, i32)> = spans.iter().flat_map(|it| [(it.first, 1), (it.last, -1)]).collect();
         changes.sort_unstable();
+        let changes: Vec<i32> = changes.into_iter().map(|it| it.1).collect();
+        Self::counted(&changes, spans.iter().map(|it| it.seconds).sum(), seconds)
+    }
+
+    fn counted(changes: &[i32], total: f64, seconds: f64) -> Self {
         let mut made = Self::default();
         let mut now = 0_i32;
-        for (index, (_, change)) in changes.iter().enumerate() {
+        for (index, change) in changes.iter().enumerate() {
             if now == 0 && index > 0 {
                 made.empty += 1;
             }
             now += change;
             made.most = made.most.max(usize::try_from(now).unwrap_or(0));
         }
-        made.mean = spans.iter().map(|it| it.seconds).sum::<f64>() / seconds.max(f64::MIN_POSITIVE);
+        made.mean = total / seconds.max(f64::MIN_POSITIVE);
         made
     }
 }

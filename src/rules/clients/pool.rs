@@ -169,6 +169,14 @@ fn explicit(project: &Project, made: At, own: Option<&str>) -> Option<Option<u64
         let inner = || pool_of(project, origin(&project.names, &project.graph, At { node, ..made }));
         return Some(value(node).or_else(|| inner().map(|it| it.size)));
     }
+    // A client that is given its transport hands its own limits to none.
+    if let Some(node) = facts.keyword(made.node, "transport") {
+        let inner = origin(&project.names, &project.graph, At { node, ..made });
+        let is_call = project.names.facts(inner.module).kind(inner.node) == Kind::Call;
+        if let Some(size) = is_call.then(|| explicit(project, inner, None)).flatten() {
+            return Some(size);
+        }
+    }
     let (part, keyword) = PARTS.iter().find(|it| facts.keyword(made.node, it.0).is_some())?;
     let node = facts.keyword(made.node, part)?;
     let inner = origin(&project.names, &project.graph, At { node, ..made });
