@@ -168,14 +168,15 @@ fn a_rate_that_the_code_keeps_is_no_finding() {
 #[test]
 fn the_code_says_what_a_line_about_a_retry_is() {
     let code = program(
-        "",
+        "slots = asyncio.Semaphore(30)",
         r#"
-    for turn in range(9):
-        answer = await client.get(f"/{item}", timeout=5)
-        if answer.status_code < 500:
-            break
-        log.info("%s is busy, once more, sleep=%.1f", item, 2.0)
-        await asyncio.sleep(2.0)
+    async with slots:
+        for turn in range(9):
+            answer = await client.get(f"/{item}", timeout=5)
+            if answer.status_code < 500:
+                break
+            log.info("%s is busy, once more, sleep=%.1f", item, 2.0)
+            await asyncio.sleep(2.0)
     log.info("done %s", item)
 "#,
     );
