@@ -18,6 +18,7 @@ pub(super) fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flag
 /// Whether a test asks if a loop runs here: `Some(true)` if it holds where one does.
 fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
     match facts.kind(test) {
+        Kind::Compare if speaks_of_threads(facts, test) => is_same_thread(facts, test),
         Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
             asks_for_loop(facts, facts.child(test, Role::Value)?).map(|it| !it)
         }
@@ -29,6 +30,25 @@ fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
         }
         _ => None,
     }
+}
+
+/// A comparison with the thread that runs now: `loop_thread_id != threading.get_ident()`.
+fn speaks_of_threads(facts: &FileFacts, test: NodeId) -> bool {
+    facts.children(test).any(|side| {
+        let func = facts.child(side, Role::Func).map(|it| written(facts, it));
+        let last = func.as_deref().and_then(|it| it.rsplit('.').next());
+        matches!(last, Some("get_ident" | "get_native_id" | "current_thread"))
+    })
+}
+
+/// Whether such a comparison holds on the thread that it names, which is the loop's in code that has one.
+fn is_same_thread(facts: &FileFacts, test: NodeId) -> Option<bool> {
+    let op = facts.node(test).payload;
+    let is = |wanted: Op| op == wanted as u32;
+    if is(Op::Eq) || is(Op::Is) {
+        return Some(true);
+    }
+    (is(Op::NotEq) || is(Op::IsNot)).then_some(false)
 }
 
 /// Names by which dual-mode code asks.
