@@ -2,7 +2,7 @@
 
 use super::classes::written;
 use crate::catalog::{Blocks, Cost, Entry};
-use crate::facts::{FileFacts, How, Kind, NodeId, Role};
+use crate::facts::{FileFacts, How, Kind, NodeId, Op, Role};
 
 /// Arguments that make a call return at once: `get(block=False)`, `acquire(False)`, `join(timeout=0)`.
 pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) -> bool {
@@ -33,7 +33,33 @@ pub(super) fn never_blocks_here(facts: &FileFacts, call: NodeId, entry: &Entry) 
         || is_data_url(facts, call, entry)
         || only_if
         || no_time
+        || (entry.blocks == Some(Blocks::Wait) && is_done_already(facts, call))
         || (first_is_false && facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::False))
+}
+
+/// `future.done() and future.result()`, `if future.done(): future.result()`.
+fn is_done_already(facts: &FileFacts, call: NodeId) -> bool {
+    let receiver = |call: NodeId| facts.child(facts.child(call, Role::Func)?, Role::Value);
+    let Some(awaited) = receiver(call).map(|it| written(facts, it)).filter(|it| !it.is_empty()) else {
+        return false;
+    };
+    let asks = |test: NodeId| {
+        let func = facts.child(test, Role::Func);
+        func.is_some_and(|it| written(facts, it) == format!("{awaited}.done"))
+    };
+    let mut below = call;
+    facts.ancestors(call).any(|around| {
+        let inner = std::mem::replace(&mut below, around);
+        match facts.kind(around) {
+            Kind::If | Kind::IfExp => {
+                facts.node(inner).role == Role::Body && facts.child(around, Role::Test).is_some_and(asks)
+            }
+            Kind::BoolOp if facts.node(around).payload == Op::And as u32 => {
+                facts.children(around).take_while(|it| *it != inner).any(asks)
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether an expression, or the constant that it names, speaks of a name: `flags=AI_NUMERICHOST | AI_NUMERICSERV`.

@@ -63,15 +63,15 @@ impl Before<'_> {
         call.is_some_and(|it| self.asks(it, "put") || self.asks(it, "put_nowait"))
     }
 
-    /// `if process.poll() is not None:` or `if future.done():` around it, or `... if future.done() else None`.
+    /// `if process.poll() is not None:` around it.
     fn stands_under_the_end(&self, node: NodeId) -> bool {
         let facts = self.cx.facts();
         let mut below = node;
         facts.ancestors(node).any(|around| {
-            let in_body = matches!(facts.kind(around), Kind::If | Kind::IfExp) && facts.node(below).role == Role::Body;
+            let in_body = facts.kind(around) == Kind::If && facts.node(below).role == Role::Body;
             below = around;
             let test = facts.child(around, Role::Test).filter(|_| in_body);
-            test.is_some_and(|it| self.asks(it, "done") || self.has_ended(it))
+            test.is_some_and(|it| self.has_ended(it))
         })
     }
 

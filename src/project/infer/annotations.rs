@@ -124,6 +124,8 @@ impl Eval<'_> {
             | "defaultdict"
             | "OrderedDict"
             | "WeakValueDictionary" => Ty::Mapping(Arc::new(arg(self, 1))),
+            // Nobody can await the future of an executor.
+            "Future" if self.is_of_an_executor(base) => self.annotation(base),
             "Awaitable" | "Future" | "Task" => Ty::Awaitable(Arc::new(arg(self, 0))),
             "Coroutine" => Ty::Awaitable(Arc::new(arg(self, 2))),
             "Type" | "type" => match arg(self, 0) {
@@ -134,5 +136,13 @@ impl Eval<'_> {
             "Callable" => Ty::Unknown,
             _ => self.annotation(base),
         }
+    }
+
+    fn is_of_an_executor(&mut self, base: NodeId) -> bool {
+        let catalog = &self.names.catalog;
+        let theirs = catalog
+            .find("concurrent.futures.Future")
+            .and_then(|it| catalog.class(it));
+        theirs.is_some_and(|class| self.annotation(base) == Ty::External(class))
     }
 }
