@@ -1,6 +1,9 @@
 //! The arguments, and nothing that acts on them.
 
+mod level;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use level::Level;
 use std::path::PathBuf;
 
 /// Finds the concurrency patterns that make async Python slow or fragile.
@@ -92,6 +95,10 @@ pub struct TriageArgs {
     /// Read no configuration and look for no project above PATH.
     #[arg(long)]
     pub isolated: bool,
+
+    /// Exit with 1 for findings that cost at least this [default: the configuration's, else medium].
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub fail_on: Option<Level>,
 
     /// Exit with 0 whatever is found.
     #[arg(long)]
@@ -311,17 +318,6 @@ pub struct OutputArgs {
     /// Print how much was read, resolved and found.
     #[arg(long)]
     pub statistics: bool,
-}
-
-/// How much, or how sure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Level {
-    /// The least.
-    Low,
-    /// Worth acting on.
-    Medium,
-    /// The most.
-    High,
 }
 
 /// Forms of findings.

@@ -3,25 +3,24 @@
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::process::Command;
+use std::process::Output;
 
-/// The findings of a run: rule, pattern, line.
-fn findings(code: &str, log: &str) -> Vec<(String, String, u64)> {
+/// What triage answers.
+fn run(code: &str, log: &str, arguments: &[&str]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("app.py"), code).expect("the program");
     std::fs::write(folder.path().join("run.log"), log).expect("the log");
-    let output = Command::new(env!("CARGO_BIN_EXE_tailspike"))
-        .args([
-            "triage",
-            "run.log",
-            ".",
-            "--isolated",
-            "--exit-zero",
-            "--format",
-            "json",
-        ])
+    Command::new(env!("CARGO_BIN_EXE_tailspike"))
+        .args(["triage", "run.log", ".", "--isolated"])
+        .args(arguments)
         .current_dir(folder.path())
         .output()
-        .expect("the tool starts");
+        .expect("the tool starts")
+}
+
+/// The findings of a run: rule, pattern, line.
+fn findings(code: &str, log: &str) -> Vec<(String, String, u64)> {
+    let output = run(code, log, &["--exit-zero", "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
     let found = report["findings"].as_array().expect("findings");
@@ -86,9 +85,9 @@ asyncio.run(main([f"item-{{n:03d}}" for n in range(40)]))
     )
 }
 
-#[test]
-fn lines_without_an_await_between_them_show_a_held_loop() {
-    let code = program(
+/// A program that sleeps on the loop between two of its lines.
+fn sleeper() -> String {
+    program(
         "",
         r#"
     answer = await client.get(f"/{item}")
@@ -97,7 +96,11 @@ fn lines_without_an_await_between_them_show_a_held_loop() {
     log.info("checked %s", item)
     return answer
 "#,
-    );
+    )
+}
+
+/// Its log.
+fn sleeps() -> String {
     let mut lines = vec![(0.0, "work begins".to_owned())];
     for n in 0..40 {
         let at = 0.5 + 0.2 * f64::from(n);
@@ -105,7 +108,13 @@ fn lines_without_an_await_between_them_show_a_held_loop() {
         lines.push((at + 0.199, format!("checked item-{n:03}")));
     }
     lines.push((8.6, "work ends".to_owned()));
-    let found = findings(&code, &log(&lines));
+    log(&lines)
+}
+
+#[test]
+fn lines_without_an_await_between_them_show_a_held_loop() {
+    let code = sleeper();
+    let found = findings(&code, &sleeps());
     assert_eq!(
         found[0],
         (
@@ -190,4 +199,20 @@ fn the_code_says_what_a_line_about_a_retry_is() {
     lines.push((6.8, "work ends".to_owned()));
     let found = findings(&code, &log(&lines));
     assert_eq!(found[0].1, "retry-storm", "{found:?}");
+}
+
+#[test]
+fn the_level_that_fails_a_run_can_be_given() {
+    let status = |arguments: &[&str]| run(&sleeper(), &sleeps(), arguments).status.code();
+    assert_eq!(status(&["--fail-on", "high"]), Some(1));
+    assert_eq!(status(&["--fail-on", "high", "--top", "0"]), Some(1));
+    assert_eq!(status(&["--fail-on", "low", "--exit-zero"]), Some(0));
+}
+
+#[test]
+fn findings_that_are_not_shown_are_counted() {
+    let text = run(&sleeper(), &sleeps(), &["--top", "0"]).stdout;
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.contains("1 more finding is not shown"), "{text}");
+    assert!(!text.contains("Nothing stood out"), "{text}");
 }

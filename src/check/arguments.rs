@@ -47,20 +47,12 @@ pub(super) fn overrides(args: &CheckArgs) -> Overrides {
         ignore: args.rules.ignore.clone(),
         extend_select: args.rules.extend_select.clone(),
         pedantic: args.rules.pedantic,
-        min_severity: args.rules.min_severity.map(severity),
+        min_severity: args.rules.min_severity.map(Severity::from),
         min_confidence: args.rules.min_confidence.map(confidence),
-        fail_on: args.rules.fail_on.map(severity),
+        fail_on: args.rules.fail_on.map(Severity::from),
         respect_gitignore: respect,
         jobs: args.jobs,
         baseline: args.baseline.clone(),
-    }
-}
-
-fn severity(level: Level) -> Severity {
-    match level {
-        Level::Low => Severity::Low,
-        Level::Medium => Severity::Medium,
-        Level::High => Severity::High,
     }
 }
 

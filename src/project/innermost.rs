@@ -177,7 +177,7 @@ impl Order<'_> {
         let mut seen = vec![line.0];
         let mut open = vec![line];
         while let Some((function, node)) = open.pop() {
-            self.add_parts(&mut region, function, None, Some(node));
+            self.add_parts(&mut region, function, (None, Some(node)), true);
             for (id, site) in self.graph().callers(function) {
                 if !self.starts.contains(&id) && !seen.contains(&site.caller) {
                     seen.push(site.caller);

@@ -8,6 +8,7 @@ use super::ModuleId;
 use super::Project;
 use super::Site;
 use super::SiteId;
+use super::branches::is_conditional;
 use crate::catalog::Act;
 use crate::facts::FileFacts;
 use crate::facts::Kind;
@@ -44,6 +45,16 @@ impl Region {
         }
         self.functions.get(&function).copied()
     }
+}
+
+/// Which rounds of the loops around two lines can lie between them: every round writes its line, so there are none before
+/// the first line of a call, and none after its last.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    /// After the first line's own.
+    pub after: bool,
+    /// Before the second line's own.
+    pub before: bool,
 }
 
 /// Answers what runs when.
@@ -119,7 +130,7 @@ impl<'a> Order<'a> {
 
     /// What can run after the line at `from` and before the line at `to`.
     #[must_use]
-    pub fn between(&self, from: (FnId, NodeId), to: (FnId, NodeId)) -> Region {
+    pub fn between(&self, from: (FnId, NodeId), to: (FnId, NodeId), rounds: Rounds) -> Region {
         let (before, after) = (self.ways_up(from.0, from.1), self.ways_up(to.0, to.1));
         let mut common: Vec<(u32, FnId)> = before
             .iter()
@@ -131,9 +142,14 @@ impl<'a> Order<'a> {
             return region;
         };
         region.frame = Some(frame);
-        self.add_parts(&mut region, frame, Some(before[&frame].1), Some(after[&frame].1));
-        self.add_tail(&mut region, from, frame, true);
-        self.add_tail(&mut region, to, frame, false);
+        self.add_parts(
+            &mut region,
+            frame,
+            (Some(before[&frame].1), Some(after[&frame].1)),
+            true,
+        );
+        self.add_tail(&mut region, from, frame, (true, rounds.after));
+        self.add_tail(&mut region, to, frame, (false, rounds.before));
         self.close(&mut region);
         region
     }
@@ -144,11 +160,11 @@ impl<'a> Order<'a> {
         let mut region = Region::default();
         if let Some(from) = from {
             region.frame = Some(from.0);
-            self.add_parts(&mut region, from.0, Some(from.1), None);
+            self.add_parts(&mut region, from.0, (Some(from.1), None), true);
             self.add_up(&mut region, from, true);
         } else if let Some(to) = to {
             region.frame = Some(to.0);
-            self.add_parts(&mut region, to.0, None, Some(to.1));
+            self.add_parts(&mut region, to.0, (None, Some(to.1)), true);
             self.add_up(&mut region, to, false);
         }
         self.close(&mut region);
@@ -166,12 +182,12 @@ impl<'a> Order<'a> {
             } else {
                 (None, Some(node))
             };
-            self.add_parts(region, function, low, high);
+            self.add_parts(region, function, (low, high), true);
         }
     }
 
     /// The functions between a line and the frame: what is left of them after it, or what they did before it.
-    fn add_tail(&self, region: &mut Region, end: (FnId, NodeId), frame: FnId, forwards: bool) {
+    fn add_tail(&self, region: &mut Region, end: (FnId, NodeId), frame: FnId, (forwards, rounds): (bool, bool)) {
         if end.0 == frame {
             return;
         }
@@ -188,7 +204,9 @@ impl<'a> Order<'a> {
             } else {
                 (None, Some(node))
             };
-            self.add_parts(region, function, low, high);
+            // Where a round may end without the line, there can have been some that wrote nothing.
+            let rounds = rounds || is_conditional(self.project, function, node);
+            self.add_parts(region, function, (low, high), rounds);
         }
     }
 
@@ -209,8 +227,15 @@ impl<'a> Order<'a> {
         found
     }
 
-    /// The nodes of one function between two of its nodes; both ends in one loop may also follow each other the other way round.
-    pub(super) fn add_parts(&self, region: &mut Region, function: FnId, low: Option<NodeId>, high: Option<NodeId>) {
+    /// The nodes of one function between two of its nodes; both ends in one loop may also follow each other the other way
+    /// round, and with one end there may be other rounds of its loop.
+    pub(super) fn add_parts(
+        &self,
+        region: &mut Region,
+        function: FnId,
+        (low, high): (Option<NodeId>, Option<NodeId>),
+        rounds: bool,
+    ) {
         let facts = self.facts(function);
         let end_of = |node: NodeId| facts.node(node).end;
         let root = facts.function(function.local).node;
@@ -230,7 +255,10 @@ impl<'a> Order<'a> {
             (Some(one), None) | (None, Some(one)) => loops(one).last(),
             (None, None) => None,
         };
-        let wraps = low >= high || low.is_none() || high.is_none();
+        let wraps = match (low, high) {
+            (Some(low), Some(high)) => low >= high,
+            _ => rounds,
+        };
         if let Some(around) = shared.filter(|_| wraps) {
             parts.push((first, end_of(around)));
             parts.push((around.0, last));

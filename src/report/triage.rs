@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::triage::Triage;
-use crate::triage::report::Gap;
+use crate::triage::gaps::Gap;
 use crate::triage::report::Told;
 use rustc_hash::FxHashMap;
 use serde_json::Value;

@@ -31,11 +31,16 @@ pub fn write_text(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write
     }
     writeln!(out)?;
     timeline(report, markdown, out)?;
-    if report.told.is_empty() {
+    let hidden = report.triage.found.len() - report.told.len();
+    if report.triage.found.is_empty() {
         writeln!(out, "Nothing stood out: {}.", quiet(report.triage))?;
     }
     for told in report.told {
         one(report, told, markdown, out)?;
+    }
+    if hidden > 0 {
+        let noun = if hidden == 1 { "finding is" } else { "findings are" };
+        writeln!(out, "{hidden} more {noun} not shown; a larger `--top` shows them\n")?;
     }
     together(report, out)?;
     write_gaps(report, markdown, out)?;

@@ -103,8 +103,7 @@ pub fn follow(
     let reported = report(&stream, gone)?;
     write_report(args.output.as_deref(), &reported.text, out)?;
     out.flush()?;
-    let fails = !args.exit_zero && reported.worst >= Some(examined.fail_on());
-    Ok(if fails { Status::Findings } else { Status::Clean })
+    Ok(crate::triaging::status(args, examined, reported.worst))
 }
 
 /// A report of what is known so far, in the same form as the last one.

@@ -4,7 +4,6 @@ use super::child;
 use super::memory;
 use super::recorder::Recorder;
 use crate::check::Status;
-use crate::cli::Level;
 use crate::cli::RunArgs;
 use crate::diagnostic::Severity;
 use crate::evidence::memory::Sample;
@@ -67,11 +66,7 @@ fn triage(args: &RunArgs, path: &Path, samples: &[Sample], err: &mut dyn Write) 
     };
     let reported = examined.report(&observed, style)?;
     write_report(args.report.as_deref(), &reported.text, err)?;
-    let least = args.fail_on.map(|it| match it {
-        Level::Low => Severity::Low,
-        Level::Medium => Severity::Medium,
-        Level::High => Severity::High,
-    });
+    let least = args.fail_on.map(Severity::from);
     Ok(least.is_some_and(|it| reported.worst >= Some(it)))
 }
 

@@ -10,10 +10,17 @@ use crate::project::FnId;
 use crate::project::Project;
 use crate::project::order::Order;
 use crate::project::order::Region;
+use crate::project::order::Rounds;
 use rustc_hash::FxHashMap;
 
 /// So many stretches of code are told apart, those with most time first; the rest of the time is nobody's.
 const MOST_STRETCHES: usize = 6;
+
+/// The same stretch of code is run again and again.
+const ANY: Rounds = Rounds {
+    after: true,
+    before: true,
+};
 
 /// The pauses of some windows, by the code that can have run in them.
 #[derive(Default)]
@@ -52,7 +59,7 @@ impl Blame {
         let known: f64 = sorted.iter().map(|it| it.1).sum();
         let stretch = |(end, seconds): (Place, f64)| {
             let region = match project.line_before(end, pauses.keys().copied()) {
-                Some(start) => order.between((end.0, start), end),
+                Some(start) => order.between((end.0, start), end, ANY),
                 None => order.in_item(end),
             };
             (region, seconds / total)

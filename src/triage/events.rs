@@ -86,6 +86,8 @@ pub struct Run {
     bars: FxHashMap<SiteId, (f64, u32, f64)>,
     /// Functions that only show that the program is alive; their lines are no items.
     pub tickers: FxHashSet<FnId>,
+    /// Sites whose lines tell of retries; an item that is tried again is not done.
+    pub retries: FxHashSet<SiteId>,
     /// Lines with a prefix, or all lines where none has one.
     pub lines: usize,
     /// Of these, matched to one site.
@@ -169,6 +171,24 @@ impl Run {
             mark.wait = wait.unwrap_or(mark.wait);
         }
         self.marks.sort_by(|a, b| a.time.total_cmp(&b.time));
+        let retries: FxHashSet<usize> = self
+            .marks
+            .iter()
+            .filter(|it| it.role == Role::Retry)
+            .map(|it| it.record)
+            .collect();
+        let mut counts: FxHashMap<SiteId, (usize, usize)> = FxHashMap::default();
+        for event in &self.events {
+            let count = counts.entry(event.site).or_default();
+            count.0 += usize::from(retries.contains(&event.record));
+            count.1 += 1;
+        }
+        // A line about a document may name one that is called `retry`; most of a site's lines must tell of one.
+        self.retries = counts
+            .into_iter()
+            .filter(|it| it.1.0 * 2 > it.1.1)
+            .map(|it| it.0)
+            .collect();
     }
 
     /// A bar has a clock of its own. It is drawn when an item is done and enough time has passed since it was drawn

@@ -7,6 +7,7 @@ use super::found::Found;
 use super::found::Subject;
 use super::found::merged;
 use super::measures::Measures;
+use super::models;
 use super::signatures;
 use super::signatures::Fit;
 use super::unexplained::LOG_ALONE;
@@ -221,7 +222,8 @@ impl Evidence<'_> {
             let Some(near) = self.near(group, pattern, (function, node)) else {
                 continue;
             };
-            let fit = self.fit(group, pattern);
+            let mut fit = self.fit(group, pattern);
+            fit.saving = models::of_work(diagnostic.rule.name, fit.seconds).unwrap_or(fit.saving);
             let seen = self.seen(group, pattern, function) * held(pattern, blame.share(function, node));
             let score = fit.score * near * standing(diagnostic) * seen * self.certain(diagnostic);
             claims.push(Claim {

@@ -83,6 +83,14 @@ pub struct Measures {
     pub growth_share: f64,
 }
 
+impl Measures {
+    /// Lines that say the other side, or a pool, would not take more.
+    #[must_use]
+    pub fn refused(&self) -> usize {
+        self.retries + self.limits + self.timeouts + self.pool_full
+    }
+}
+
 /// More times than this are taken in shares, so that the longest log fits into memory: no share of a million is missed.
 const MOST_TIMES: usize = 1 << 20;
 
@@ -119,7 +127,8 @@ pub fn measure(run: &Run, source: Source<'_>, window: &Window) -> Vec<Measures> 
 fn ends(run: &Run, window: &Window) -> Vec<SiteId> {
     let mut hits: FxHashMap<SiteId, (usize, FnId)> = FxHashMap::default();
     let inside = run.events[window.inside.clone()].iter();
-    for event in inside.filter(|it| !run.tickers.contains(&it.function)) {
+    let counts = |it: &&Event| !run.tickers.contains(&it.function) && !run.retries.contains(&it.site);
+    for event in inside.filter(counts) {
         hits.entry(event.site).or_insert((0, event.function)).0 += 1;
     }
     let mut sites: Vec<(SiteId, (usize, FnId))> = hits.into_iter().collect();

@@ -3,6 +3,7 @@
 use super::blame::Blame;
 use super::findings::Evidence;
 use super::measures::Measures;
+use super::models;
 use super::signatures;
 use super::windows::Window;
 use crate::diagnostic::Pattern;
@@ -35,6 +36,9 @@ impl Evidence<'_> {
             Pattern::RetryStorm => self.retrying(window),
             Pattern::LoopBlocker => self.computing(group, blame),
             Pattern::UnboundedConcurrency | Pattern::HugeGather => fan_out(),
+            Pattern::LongTail if likeliest.is_some_and(|it| signatures::is_in_rounds(it) && models::is_barrier(it)) => {
+                fan_out()
+            }
             Pattern::LongTail => self.waiting(worker, fan_out()).or_else(fan_out),
             Pattern::PoolExhaustion => self.waiting(worker, fan_out()),
             // Items that are all in flight and done one by one wait for each other, wherever they are started.

@@ -1,12 +1,17 @@
 //! What the report says, as data: places, numbers, the lines of the log that show them, next steps.
 
 use super::Triage;
+use super::events::Event;
 use super::found::Found;
 use super::found::Subject;
 use super::measures::Measures;
+use super::models;
+use super::signatures::is_in_rounds;
+use super::words::BARRIER;
 use super::words::unexplained_help;
 use super::words::unexplained_why;
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Exposure;
 use crate::diagnostic::Pattern;
 use crate::evidence::records::Log;
 use crate::facts::NodeId;
@@ -76,15 +81,6 @@ pub struct Told {
     pub alternatives: Vec<usize>,
 }
 
-/// A place where a log line would have told more.
-#[derive(Clone, Debug)]
-pub struct Gap {
-    /// Where.
-    pub spot: Spot,
-    /// What to log there, one sentence.
-    pub text: String,
-}
-
 /// The findings as they are told, at most `top`.
 #[must_use]
 pub fn told(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], log: &Log, top: usize) -> Vec<Told> {
@@ -127,7 +123,7 @@ fn one(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], log: &Log
             base(
                 spot,
                 Some(*index),
-                [it.message.clone(), it.why.clone(), it.help.clone()],
+                [it.message.clone(), why(triage, found, it), help(it)],
             )
         }
         Subject::Unexplained { function, node } => {
@@ -136,16 +132,50 @@ fn one(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], log: &Log
                 "`{}` waits, and nothing that tailspike knows in the code explains it",
                 spot.qualname
             );
-            base(
-                spot,
-                None,
-                [
-                    message,
-                    unexplained_why(found.pattern).to_owned(),
-                    unexplained_help(found.pattern).to_owned(),
-                ],
-            )
+            base(spot, None, words_alone(triage, found, message))
         }
+    }
+}
+
+/// What is said of a pattern that only the log shows: what happens, why, what to do.
+fn words_alone(triage: &Triage, found: &Found, message: String) -> [String; 3] {
+    let measured = &triage.measures[found.windows[0]];
+    let is_barrier = |it: &Measures| is_in_rounds(it) && models::is_barrier(it);
+    let (why, help) = if found.pattern == Some(Pattern::LongTail) && measured.iter().any(is_barrier) {
+        BARRIER
+    } else {
+        (unexplained_why(found.pattern), unexplained_help(found.pattern))
+    };
+    [message, why.to_owned(), help.to_owned()]
+}
+
+/// Why a place in the code costs time, unless the log shows otherwise than the code lets expect.
+fn why(triage: &Triage, found: &Found, it: &Diagnostic) -> String {
+    let inside = |window: &usize| &triage.run.events[triage.windows[*window].inside.clone()];
+    let first = found.windows.iter().flat_map(inside).next();
+    let others = |first: &Event| {
+        found
+            .windows
+            .iter()
+            .flat_map(inside)
+            .any(|it| it.function != first.function)
+    };
+    let alone = it.rule.pattern == Pattern::LoopBlocker && it.exposure == Exposure::Solitary;
+    if alone && first.is_some_and(others) {
+        "the log shows other work beside it, and all of that waits meanwhile".to_owned()
+    } else {
+        it.why.clone()
+    }
+}
+
+/// What to do, and what that can't do.
+fn help(it: &Diagnostic) -> String {
+    match it.rule.name {
+        "cpu-bound-call" => format!(
+            "{}; a thread only lets the loop go on, and pure Python takes as long there: to shorten the run, compute it once for all items, or in a `ProcessPoolExecutor`",
+            it.help
+        ),
+        _ => it.help.clone(),
     }
 }
 
@@ -210,6 +240,29 @@ fn widest_pause(triage: &Triage, log: &Log, window: usize) -> Option<(f64, u32)>
     widest.1
 }
 
+/// How many items were done, and how fast; a pause that the clock can't show is not told.
+fn items(it: &Measures) -> String {
+    /// Shorter pauses are those of a burst, and say nothing of the time between bursts.
+    const SHORTEST: f64 = 0.001;
+    let rate = it.items as f64 / it.seconds.max(f64::MIN_POSITIVE);
+    let rate = if rate < 10.0 {
+        format!("{rate:.1}")
+    } else {
+        format!("{rate:.0}")
+    };
+    let mut text = format!("{} items in {:.1} s, {rate} a second", it.items, it.seconds);
+    if it.pause >= SHORTEST.max(it.step) {
+        text.push_str(&format!(", the usual pause between two is {:.0} ms", it.pause * 1000.0));
+    }
+    if it.width > 1 {
+        text.push_str(&format!(
+            ", on average {:.1} in flight and at most {}",
+            it.busy, it.width
+        ));
+    }
+    text
+}
+
 fn notes(it: &Measures, windows: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if windows > 1 {
@@ -219,12 +272,7 @@ fn notes(it: &Measures, windows: usize) -> Vec<String> {
         ));
     }
     if it.items > 1 {
-        notes.push(format!(
-            "{} items in {:.1} s, the usual pause between two is {:.0} ms",
-            it.items,
-            it.seconds,
-            it.pause * 1000.0
-        ));
+        notes.push(items(it));
         if it.hold > it.seconds / 3.0 && !it.vague {
             notes.push(format!(
                 "nine tenths of them were done after {:.1} s; the rest took {:.1} s more",
@@ -248,20 +296,44 @@ fn notes(it: &Measures, windows: usize) -> Vec<String> {
             )
         });
     }
-    if it.retries > 0 {
+    notes.extend(refusals(it));
+    if it.held > 0.3 {
         notes.push(format!(
-            "{} lines about retries, waits announced: {:.1} s",
-            it.retries, it.waited
-        ));
-    }
-    if it.limits + it.timeouts + it.pool_full > 0 {
-        notes.push(format!(
-            "{} lines about limits, {} about time-outs, {} about full pools",
-            it.limits, it.timeouts, it.pool_full
+            "for {:.0} % of the time nothing else could run: the code between two lines of an item never awaits",
+            it.held * 100.0
         ));
     }
     if it.grown > 0.0 && it.growth_share > 0.1 {
         notes.push(format!("memory grew by {:.0} MB", it.grown / 1024.0));
+    }
+    notes
+}
+
+/// What was tried again or turned away, as far as there is some of it.
+fn refusals(it: &Measures) -> Vec<String> {
+    let mut notes = Vec::new();
+    if it.retries > 0 {
+        let mut text = format!("{} lines about retries", it.retries);
+        if it.waited > 0.0 {
+            text.push_str(&format!(
+                ", which announce {:.1} s of waits, most of them side by side",
+                it.waited
+            ));
+        }
+        notes.push(text);
+    }
+    let seen = [
+        (it.limits, "limits"),
+        (it.timeouts, "time-outs"),
+        (it.pool_full, "full pools"),
+    ];
+    let told: Vec<String> = seen
+        .iter()
+        .filter(|it| it.0 > 0)
+        .map(|it| format!("{} about {}", it.0, it.1))
+        .collect();
+    if !told.is_empty() {
+        notes.push(format!("lines that say more was asked than given: {}", told.join(", ")));
     }
     notes
 }
@@ -312,54 +384,4 @@ pub fn quiet(triage: &Triage) -> String {
          silence over {:.1} s, {} retries, and no pattern of the code that fits",
         it.seconds, run.seconds, it.items, it.hold, it.silence, it.retries
     )
-}
-
-/// Where log lines would have told more: silent stretches of the costliest findings.
-#[must_use]
-pub fn gaps(triage: &Triage, project: &Project, diagnostics: &[Diagnostic]) -> Vec<Gap> {
-    /// More advice is not followed.
-    const MOST: usize = 4;
-    /// Fewer lines than this leave a stretch without a shape.
-    const FEW: usize = 5;
-    let mut gaps: Vec<Gap> = Vec::new();
-    for found in &triage.found {
-        let measures = &triage.measures[found.windows[0]][0];
-        let place = match &found.subject {
-            Subject::Diagnostic(index) => {
-                let it = &diagnostics[*index];
-                Spot {
-                    file: it.location.file,
-                    line: it.location.line,
-                    qualname: it.qualname.clone(),
-                    module: it.module.clone(),
-                }
-            }
-            Subject::Unexplained { function, node } => spot(project, *function, *node),
-        };
-        let text = if measures.items < FEW {
-            format!(
-                "`{}` is silent for {:.1} s: log the start and the end of each item there, with its id",
-                place.qualname, measures.seconds
-            )
-        } else if measures.vague {
-            format!(
-                "the lines of `{}` have no time: give them one, with milliseconds",
-                place.qualname
-            )
-        } else if measures.width == 0 {
-            format!(
-                "`{}` logs only the end of each item: log its start too, with its id, so that waiting and working can be told apart",
-                place.qualname
-            )
-        } else {
-            format!(
-                "`{}` logs the start and the end of each item: log when its limiter or connection was got, to split the time between",
-                place.qualname
-            )
-        };
-        if gaps.len() < MOST && !gaps.iter().any(|it| it.spot == place) {
-            gaps.push(Gap { spot: place, text });
-        }
-    }
-    gaps
 }

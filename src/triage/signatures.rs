@@ -2,6 +2,7 @@
 
 use super::measures::Measures;
 use super::measures::median;
+use super::models;
 use crate::diagnostic::Pattern;
 
 /// How well a pattern explains a window, and what mending it would save.
@@ -56,31 +57,19 @@ const SIZES: [usize; 14] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64, 100];
 /// something else.
 const SELDOM: usize = 20;
 
-/// A deadline leaves its own length, and frees the places that the stragglers took from the items before the last tenth.
-const SAVED_TAIL: (f64, f64) = (0.45, 1.1);
-
-/// A mend leaves some of the time: the work itself, a deadline, a queue at the limiter's size.
-const SAVED: (f64, f64) = (0.42, 1.0);
-
+/// The saving is filled in where the pattern is known.
 fn fit(score: f64, seconds: f64) -> Fit {
     Fit {
         score,
         seconds,
-        saving: (SAVED.0 * seconds, SAVED.1 * seconds),
-    }
-}
-
-fn tail_fit(score: f64, seconds: f64) -> Fit {
-    Fit {
-        saving: (SAVED_TAIL.0 * seconds, SAVED_TAIL.1 * seconds),
-        ..fit(score, seconds)
+        saving: (0.0, 0.0),
     }
 }
 
 /// How well `pattern` explains what was measured.
 #[must_use]
 pub fn of(pattern: Pattern, it: &Measures) -> Fit {
-    match pattern {
+    let made = match pattern {
         Pattern::LongTail => straggler_hold(it),
         Pattern::RetryStorm => retry_wave(it),
         Pattern::LoopBlocker => loop_stall(it),
@@ -90,7 +79,29 @@ pub fn of(pattern: Pattern, it: &Measures) -> Fit {
         Pattern::HugeGather => memory_step(it),
         Pattern::ContextDuplication => build_cost(it),
         Pattern::LostWork | Pattern::SilentFanOut => fit(UNLIKELY, it.seconds),
+    };
+    let listed = (pattern == Pattern::LongTail && is_in_rounds(it)).then(|| models::without_barrier(it));
+    Fit {
+        saving: listed
+            .flatten()
+            .unwrap_or_else(|| models::saving(pattern, it, made.seconds)),
+        ..made
     }
+}
+
+/// The share of the places that were idle.
+fn idle(it: &Measures) -> f64 {
+    if it.width > 1 {
+        1.0 - it.busy / it.width as f64
+    } else {
+        0.0
+    }
+}
+
+/// Rounds that each wait for their last item leave most of the places idle.
+#[must_use]
+pub fn is_in_rounds(it: &Measures) -> bool {
+    it.empty >= ROUNDS && idle(it) > MOST
 }
 
 /// Nearly all items are done and the phase still waits for the last ones.
@@ -101,13 +112,7 @@ fn straggler_hold(it: &Measures) -> Fit {
         let holds = it.hold > MOST * it.seconds && last > STRAGGLER * typical;
         // A phase whose last tenth takes a third of it has a tail, if not a straggler.
         let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
-        // Rounds that each wait for their last item leave most of the places idle.
-        let idle = if it.width > 1 {
-            1.0 - it.busy / it.width as f64
-        } else {
-            0.0
-        };
-        let rounds = it.empty >= ROUNDS && idle > MOST;
+        let rounds = is_in_rounds(it);
         let score = if holds {
             0.95
         } else if rounds {
@@ -118,11 +123,11 @@ fn straggler_hold(it: &Measures) -> Fit {
             UNLIKELY
         };
         let held = if rounds {
-            it.hold.max(idle * it.seconds)
+            it.hold.max(idle(it) * it.seconds)
         } else {
             it.hold
         };
-        return tail_fit(score, held);
+        return fit(score, held);
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
@@ -145,7 +150,14 @@ pub fn uneven_rounds(rounds: &[(usize, f64)]) -> Option<Fit> {
     let due = |it: &(usize, f64)| (rate * it.0 as f64).max(fastest);
     let slow = rounds.iter().any(held);
     let seconds: f64 = rounds.iter().map(|it| (it.1 - due(it)).max(0.0)).sum();
-    slow.then(|| tail_fit(0.75, seconds))
+    let known = Measures {
+        seconds,
+        ..Measures::default()
+    };
+    slow.then(|| Fit {
+        saving: models::saving(Pattern::LongTail, &known, seconds),
+        ..fit(0.75, seconds)
+    })
 }
 
 /// Announced or named retries fill the phase.

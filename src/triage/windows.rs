@@ -8,6 +8,7 @@ use crate::evidence::sites::Sites;
 use crate::project::FnId;
 use crate::project::order::Order;
 use crate::project::order::Region;
+use crate::project::order::Rounds;
 use rustc_hash::FxHashMap;
 
 /// A stretch of the run between two lines of the main line.
@@ -75,6 +76,11 @@ fn main_line(run: &Run, order: &Order<'_>, sites: &Sites) -> Vec<usize> {
         .collect()
 }
 
+/// Whether some of these lines are of the site.
+fn again<'a>(mut events: impl Iterator<Item = &'a Event>, site: SiteId) -> bool {
+    events.any(|it| it.site == site)
+}
+
 fn window(
     run: &Run,
     order: &Order<'_>,
@@ -84,7 +90,13 @@ fn window(
 ) -> Window {
     let place = |index: usize| (run.events[index].function, run.events[index].node);
     let mut region = match (opens, closes) {
-        (Some(opens), Some(closes)) => order.between(place(opens), place(closes)),
+        (Some(opens), Some(closes)) => {
+            let rounds = Rounds {
+                after: again(run.events[opens + 1..].iter(), run.events[opens].site),
+                before: again(run.events[..closes].iter(), run.events[closes].site),
+            };
+            order.between(place(opens), place(closes), rounds)
+        }
         (opens, closes) => order.beside(opens.map(place), closes.map(place)),
     };
     let inside = opens.map_or(0, |it| it + 1)..closes.unwrap_or(run.events.len());

@@ -2,6 +2,12 @@
 
 use crate::diagnostic::Pattern;
 
+/// Why rounds lose time, and what to do about it.
+pub(super) const BARRIER: (&str, &str) = (
+    "each round waits for its slowest item, and most of the places are idle meanwhile",
+    "start the next item as soon as one is done: all of them at once under one `asyncio.Semaphore`, or workers that share a queue",
+);
+
 /// Why time is lost by a pattern that only the log shows.
 pub(super) fn unexplained_why(pattern: Option<Pattern>) -> &'static str {
     match pattern {

@@ -41,8 +41,9 @@ use crate::source::Sources;
 use crate::suppress;
 use crate::syntax;
 use crate::triage;
-use crate::triage::report::Told;
-use crate::triage::report::gaps;
+use crate::triage::found::Found;
+use crate::triage::found::Subject;
+use crate::triage::gaps::gaps;
 use crate::triage::report::told;
 use anyhow::Context;
 use anyhow::Result;
@@ -261,10 +262,14 @@ impl Examined {
             TriageFormat::Text => write_text(&report, false, &mut text)?,
             TriageFormat::Markdown => write_text(&report, true, &mut text)?,
         }
-        let severity = |it: &Told| it.diagnostic.map(|it| diagnostics[it].severity);
+        // What is not told for its rank fails a run all the same.
+        let severity = |it: &Found| match it.subject {
+            Subject::Diagnostic(index) => Some(diagnostics[index].severity),
+            Subject::Unexplained { .. } => None,
+        };
         Ok(Reported {
             text,
-            worst: told.iter().filter_map(severity).max(),
+            worst: triage.found.iter().filter_map(severity).max(),
             phase: last_phase(log, &triage),
         })
     }
@@ -312,8 +317,15 @@ pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
     };
     let reported = examined.report(&observed, style)?;
     write_report(args.output.as_deref(), &reported.text, out)?;
-    let fails = !args.exit_zero && reported.worst >= Some(examined.fail_on());
-    Ok(if fails { Status::Findings } else { Status::Clean })
+    Ok(status(args, &examined, reported.worst))
+}
+
+/// What the worst finding makes of the exit status.
+#[must_use]
+pub fn status(args: &TriageArgs, examined: &Examined, worst: Option<Severity>) -> Status {
+    let least = args.fail_on.map_or_else(|| examined.fail_on(), Severity::from);
+    let fails = !args.exit_zero && worst >= Some(least);
+    if fails { Status::Findings } else { Status::Clean }
 }
 
 /// Writes a report to its file, whole or not at all, else to `out`.
