@@ -34,7 +34,7 @@ pub fn sites(args: &SitesArgs, out: &mut dyn Write) -> Result<Status> {
         let (site, candidates) = match answer {
             Answer::Site(id) => (Some(&sites.all[id.0 as usize]), 1),
             Answer::Open(count) => (None, *count),
-            Answer::Nothing => (None, 0),
+            Answer::Nothing | Answer::Earlier => (None, 0),
         };
         write_answer(&program, record.line, site, candidates, args.format, out)?;
     }

@@ -145,3 +145,112 @@ fn markdown_keeps_the_parts_of_a_finding() {
         assert_eq!(text.matches(&format!("- **{part}** ")).count(), 2, "{part} in\n{text}");
     }
 }
+
+/// What a report says but for the places in the log.
+fn conclusions(report: &Value) -> Vec<Value> {
+    let findings = report["findings"].as_array().expect("findings");
+    let told = findings.iter().map(|it| {
+        let mut it = it.clone();
+        let evidence = it["evidence"].as_object_mut().expect("evidence");
+        evidence.remove("log");
+        evidence.remove("notes");
+        it
+    });
+    told.collect()
+}
+
+/// The same run with the seconds since its start instead of times.
+fn elapsed(log: &str) -> String {
+    let mut start = None;
+    let lines = log.lines().map(|line| {
+        let of_day: Vec<f64> = line[11..23]
+            .replace(',', ".")
+            .split(':')
+            .filter_map(|it| it.parse().ok())
+            .collect();
+        let time = of_day.iter().fold(0.0, |sum, it| sum * 60.0 + it);
+        let since = time - *start.get_or_insert(time);
+        format!("[{since:.3}s] {}\n", &line[24..])
+    });
+    lines.collect()
+}
+
+#[test]
+fn of_several_runs_in_one_file_the_last_one_is_told() {
+    let next_day = real().replace("2026-11-25", "2026-11-26");
+    let day_before = real().replace("2026-11-25", "2026-11-24");
+    let since_start = elapsed(&real());
+    for (name, first, last) in [
+        ("later", &real(), &next_day),
+        ("earlier", &real(), &day_before),
+        ("since the start", &since_start, &since_start),
+    ] {
+        let alone = json(last);
+        let both = json(&format!("{first}{last}"));
+        assert_eq!(conclusions(&both), conclusions(&alone), "{name}");
+        assert_eq!(
+            both["summary"]["run_seconds"], alone["summary"]["run_seconds"],
+            "{name}"
+        );
+        assert_eq!(both["summary"]["lines"], alone["summary"]["lines"], "{name}");
+        let notes = both["summary"]["notes"].to_string();
+        let told = "the log holds 2 runs; this is the last one, from line 53 on; the one before it begins at line 1";
+        assert!(notes.contains(told), "{name}: {notes}");
+    }
+}
+
+/// A program that begins anew all the time, but not as a new run.
+const ROUNDS: &str = r#"
+import asyncio
+import logging
+
+log = logging.getLogger("rounds")
+
+
+async def work(name):
+    await asyncio.sleep(1)
+    log.info("worked on %s", name)
+
+
+async def main():
+    for number in range(5):
+        log.info("round %d begins", number)
+        await work(f"item-{number}")
+
+
+asyncio.run(main())
+"#;
+
+#[test]
+fn the_rounds_of_a_loop_are_one_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("rounds.py"), ROUNDS).expect("it is written");
+    let mut log = String::new();
+    for number in 0..5 {
+        let _ = writeln!(log, "2026-11-25 23:15:1{number},000 rounds round {number} begins");
+        let _ = writeln!(log, "2026-11-25 23:15:1{number},990 rounds worked on item-{number}");
+    }
+    let report: Value = serde_json::from_str(&ask(folder.path(), &log, "json")).expect("JSON");
+    assert_eq!(report["summary"]["lines"], 10);
+    assert!(!report["summary"]["notes"].to_string().contains("runs"), "{report}");
+}
+
+#[test]
+fn processes_that_write_on_are_one_run() {
+    let lines = |process: u32, minute: u32| {
+        let lines = real();
+        let lines = lines
+            .lines()
+            .map(|it| format!("{} [{process}] {}", &it[..23], &it[24..]));
+        lines
+            .map(|it| it.replace(" 23:1", &format!(" 2{minute}:1")))
+            .collect::<Vec<_>>()
+    };
+    let mut both: Vec<String> = lines(4711, 3).into_iter().chain(lines(4712, 3)).collect();
+    both.sort();
+    let report = json(&(both.join("\n") + "\n"));
+    assert_eq!(report["summary"]["lines"], 104);
+    let one_after_the_other = lines(4711, 2).into_iter().chain(lines(4712, 3));
+    let report = json(&(one_after_the_other.collect::<Vec<_>>().join("\n") + "\n"));
+    assert_eq!(report["summary"]["lines"], 52);
+}

@@ -3,7 +3,8 @@
 use memchr::memchr;
 use std::borrow::Cow;
 
-const ESCAPE: u8 = 0x1b;
+/// What begins an escape sequence.
+pub(super) const ESCAPE: u8 = 0x1b;
 
 /// The line without escape sequences. Untouched, and uncopied, where it has none.
 #[must_use]

@@ -10,6 +10,8 @@ use super::sites::Source;
 use super::sites::module_name;
 use super::sites::stem_of;
 use rustc_hash::FxHashMap;
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
 
 /// What a column can say about the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +50,7 @@ impl Columns {
     pub fn learn(log: &Log, sites: &Sites, files: &[Source<'_>]) -> Self {
         let mut agree: FxHashMap<(u16, Meaning), (usize, usize)> = FxHashMap::default();
         let certain = log.records.iter().filter_map(|record| {
-            if let [only] = log.ties[record.tie as usize].as_slice() {
+            if let [only] = log.candidates(record) {
                 Some((record, *only))
             } else {
                 None
@@ -100,6 +102,18 @@ impl Columns {
                 .and_then(|it| says(*it, log.texts.get(text), site, files))
                 .unwrap_or(true)
         })
+    }
+
+    /// What the line says of its call in the columns that are understood, as one number.
+    #[must_use]
+    pub fn said(&self, log: &Log, record: &Record) -> u64 {
+        let mut hasher = FxHasher::default();
+        for &(column, text) in log.columns(record) {
+            if self.known.contains_key(&column) {
+                hasher.write_u64(u64::from(column) << 32 | u64::from(text.0));
+            }
+        }
+        hasher.finish()
     }
 
     /// Whether any column's meaning is known.

@@ -1,9 +1,7 @@
 //! A log too long to keep line by line: what is rare stays, what is frequent is counted by call and stretch of time.
 
-use super::level::Level;
 use super::records::Log;
 use super::records::Record;
-use super::roles::Role;
 use super::texts::Text;
 use rustc_hash::FxHashMap;
 
@@ -14,11 +12,56 @@ const RARE: usize = 256;
 /// Into so many stretches a log is cut at first; they double until the records are few enough.
 const FINEST: i64 = 1 << 14;
 
-/// What lines that may be counted together have in common.
-type Kind = (u32, u16, Option<Level>, Option<Role>);
+/// What lines that may be counted together have in common: tie, process, level and role in one number.
+type Kind = u64;
 
-/// Lines that may be counted together, and the stretch they stand in.
-type Alike = (Kind, i64);
+/// How a long log is counted from its first compaction on: a line that has its like in the same stretch needs no record of its
+/// own, so that reading on costs no more rounds of compaction than the stretches double.
+pub(super) struct Groups {
+    /// For each tie whether its lines may be counted together.
+    common: Vec<bool>,
+    stretches: Stretches,
+    /// The last stretch in which a kind was seen, and its record there.
+    last: FxHashMap<Kind, (i64, usize)>,
+}
+
+/// The cut of the log's times, or of its lines, into stretches.
+#[derive(Clone, Copy)]
+struct Stretches {
+    origin: i64,
+    width: i64,
+    timed: bool,
+    now: i64,
+}
+
+impl Stretches {
+    /// The stretch of the next record.
+    fn of(&mut self, record: &Record) -> i64 {
+        self.now = record.time().unwrap_or(self.now);
+        let at = if self.timed { self.now } else { i64::from(record.line) };
+        at.saturating_sub(self.origin) / self.width
+    }
+}
+
+impl Groups {
+    /// Counts a line with one before that is alike, if there is one in its stretch; else it has to be kept as the next record.
+    pub(super) fn count(&mut self, records: &mut [Record], record: &Record) -> bool {
+        let stretch = self.stretches.of(record);
+        let Some(kind) = kind_of(record, &self.common) else {
+            return false;
+        };
+        let next = (stretch, records.len());
+        let last = self.last.entry(kind).or_insert(next);
+        if last.0 == stretch
+            && let Some(before) = records.get_mut(last.1)
+        {
+            add(before, record);
+            return true;
+        }
+        *last = next;
+        false
+    }
+}
 
 impl Log {
     /// Halves the records if there are more than `most`.
@@ -26,48 +69,49 @@ impl Log {
         if self.records.len() <= most {
             return;
         }
-        let common = self.common(RARE.min(most / 4 / self.ties.len().max(1)));
-        let timed = self.span.map(|(first, last)| (first, last.saturating_sub(first)));
-        let (origin, length) = timed.unwrap_or((0, i64::from(self.lines)));
+        let common = self.common(RARE.min(most / 4 / self.n_ties().max(1)));
+        let spanned = self.span.map(|(first, last)| (first, last.saturating_sub(first)));
+        let (origin, length) = spanned.unwrap_or((0, i64::from(self.lines)));
         let finest = self.bucket.unwrap_or(0).max(length / FINEST).max(1);
-        let width = self.width(&common, origin, finest, length, timed.is_some(), most / 2);
-        self.merge(&common, origin, width, timed.is_some());
-        self.bucket = Some(width);
+        let timed = self.span.is_some();
+        let mut stretches = Stretches {
+            origin,
+            width: finest,
+            timed,
+            now: origin,
+        };
+        stretches.width = self.width(&common, stretches, length, most / 2);
+        self.bucket = Some(stretches.width);
+        self.merge(common, stretches);
         self.drop_unused();
     }
 
     /// For each tie whether it stands on more lines than `rare`.
     fn common(&self, rare: usize) -> Vec<bool> {
-        let mut hits = vec![0usize; self.ties.len()];
+        let mut hits = vec![0usize; self.n_ties()];
         for record in &self.records {
             hits[record.tie as usize] += record.count as usize;
         }
         hits.iter().map(|it| *it > rare).collect()
     }
 
-    /// The narrowest of `finest`, twice that, and so on, with which at most `most` records are left. Stretches twice as wide
-    /// are the old ones in pairs, so one pass tells for every width how many records it leaves.
-    fn width(&self, common: &[bool], origin: i64, finest: i64, length: i64, timed: bool, most: usize) -> i64 {
+    /// The narrowest width, of that given, twice that, and so on, with which at most `most` records are left. Stretches twice
+    /// as wide are the old ones in pairs, so one pass tells for every width how many records it leaves.
+    fn width(&self, common: &[bool], mut finest: Stretches, length: i64, most: usize) -> i64 {
         let mut lasts: FxHashMap<Kind, i64> = FxHashMap::default();
         // How many records stay for good, and how many become one with the one before them after so many doublings.
         let mut left = 0usize;
         let mut joined = [0usize; 65];
-        let mut now = origin;
         for record in &self.records {
-            now = record.time().unwrap_or(now);
-            let at = if timed { now } else { i64::from(record.line) };
-            let Some(kind) = kind_of(record, common) else {
-                left += 1;
-                continue;
-            };
-            let bucket = at.saturating_sub(origin) / finest;
-            match lasts.insert(kind, bucket) {
-                Some(before) => joined[64 - (before ^ bucket).leading_zeros() as usize] += 1,
+            let stretch = finest.of(record);
+            let before = kind_of(record, common).and_then(|it| lasts.insert(it, stretch));
+            match before {
+                Some(before) => joined[64 - (before ^ stretch).leading_zeros() as usize] += 1,
                 None => left += 1,
             }
         }
         left += joined.iter().sum::<usize>();
-        let mut width = finest;
+        let mut width = finest.width;
         for merged in joined {
             left -= merged;
             if left <= most || width >= length {
@@ -79,29 +123,23 @@ impl Log {
     }
 
     /// Counts lines alike within a stretch at the place of the first of them.
-    fn merge(&mut self, common: &[bool], origin: i64, width: i64, timed: bool) {
-        let mut firsts: FxHashMap<Alike, usize> = FxHashMap::default();
-        let mut now = origin;
+    fn merge(&mut self, common: Vec<bool>, stretches: Stretches) {
+        let mut groups = Groups {
+            common,
+            stretches,
+            last: FxHashMap::default(),
+        };
         let mut kept: Vec<Record> = Vec::new();
         for mut record in std::mem::take(&mut self.records) {
-            now = record.time().unwrap_or(now);
-            let at = if timed { now } else { i64::from(record.line) };
-            let Some(kind) = kind_of(&record, common) else {
-                kept.push(record);
+            if groups.count(&mut kept, &record) {
                 continue;
-            };
-            let alike: Alike = (kind, at.saturating_sub(origin) / width);
-            let first = *firsts.entry(alike).or_insert(kept.len());
-            if let Some(before) = kept.get_mut(first) {
-                before.count = before.count.saturating_add(record.count);
-                before.wait = before.wait.max(record.wait);
-            } else {
-                if is_silent(&record) {
-                    record.values = 0;
-                }
-                kept.push(record);
             }
+            if is_silent(&record) {
+                record.values = 0;
+            }
+            kept.push(record);
         }
+        self.groups = Some(groups);
         self.records = kept;
     }
 
@@ -118,14 +156,20 @@ impl Log {
     }
 }
 
+/// Counts a line with one that is alike.
+fn add(before: &mut Record, record: &Record) {
+    before.count = before.count.saturating_add(record.count);
+    before.wait = before.wait.max(record.wait);
+}
+
 /// With which lines a line may be counted together; `None` for one that is kept.
 fn kind_of(record: &Record, common: &[bool]) -> Option<Kind> {
-    (common[record.tie as usize] || is_silent(record)).then_some((
-        record.tie,
-        record.process,
-        record.level,
-        record.role,
-    ))
+    let is_common = common.get(record.tie as usize).copied().unwrap_or(false);
+    (is_common || is_silent(record)).then(|| {
+        let level = record.level.map_or(0, |it| it as u64 + 1);
+        let role = record.role.map_or(0, |it| it as u64 + 1);
+        u64::from(record.tie) << 32 | u64::from(record.process) << 16 | level << 8 | role
+    })
 }
 
 /// What no call wrote and no word marks is only counted, in a few places over the whole run.

@@ -4,7 +4,7 @@ use super::loggers;
 use super::loggers::LoggerName;
 use super::loggers::Output;
 use super::loggers::Sink;
-use super::sites::Source;
+use super::modules::Modules;
 use super::sites::module_name;
 use crate::facts::FileFacts;
 use crate::facts::Kind;
@@ -14,10 +14,9 @@ use rustc_hash::FxHashMap;
 /// Where a logger writes, and its name.
 type Named = (Sink, Option<String>);
 
-/// Finds modules by path and remembers their loggers.
+/// Remembers the loggers of modules.
 pub struct Loggers<'a> {
-    files: &'a [Source<'a>],
-    by_stem: FxHashMap<&'a str, usize>,
+    modules: &'a Modules<'a>,
     known: FxHashMap<(usize, String), Option<Named>>,
 }
 
@@ -25,13 +24,11 @@ pub struct Loggers<'a> {
 const MAX_STEPS: usize = 3;
 
 impl<'a> Loggers<'a> {
-    /// An index of the files.
+    /// None are known yet.
     #[must_use]
-    pub fn new(files: &'a [Source<'a>]) -> Self {
-        let stems = files.iter().enumerate().map(|(index, it)| (stem(it.path), index));
+    pub fn new(modules: &'a Modules<'a>) -> Self {
         Self {
-            files,
-            by_stem: stems.collect(),
+            modules,
             known: FxHashMap::default(),
         }
     }
@@ -42,42 +39,14 @@ impl<'a> Loggers<'a> {
             return;
         };
         let found = self
-            .module(self.files[file].path, level, &module)
+            .modules
+            .find(self.modules.file(file).path, level, &module)
             .and_then(|it| self.logger(it, &member, 0));
         output.logger = None;
         if let Some((sink, name)) = found {
             output.sink = sink;
             output.logger = name.map(LoggerName::Text);
         }
-    }
-
-    /// The file that an import names.
-    #[must_use]
-    pub fn module(&self, path: &str, level: u32, module: &str) -> Option<usize> {
-        let inner = module.replace('.', "/");
-        let named = |folder: &str| {
-            let stem = if folder.is_empty() {
-                inner.clone()
-            } else {
-                format!("{folder}/{inner}")
-            };
-            self.by_stem.get(stem.trim_end_matches('/')).copied()
-        };
-        let mut folder = path;
-        for _ in 0..level {
-            folder = folder.rsplit_once('/').map_or("", |it| it.0);
-        }
-        if level > 0 {
-            return named(folder);
-        }
-        // The folders above the importer are the likely roots, the nearest first.
-        while let Some((above, _)) = folder.rsplit_once('/') {
-            folder = above;
-            if let Some(found) = named(folder) {
-                return Some(found);
-            }
-        }
-        named("")
     }
 
     fn logger(&mut self, file: usize, member: &str, steps: usize) -> Option<(Sink, Option<String>)> {
@@ -90,14 +59,14 @@ impl<'a> Loggers<'a> {
     }
 
     fn look(&mut self, file: usize, member: &str, steps: usize) -> Option<(Sink, Option<String>)> {
-        let source = self.files[file];
+        let source = self.modules.file(file);
         let (sink, name) = names(source.facts, member).find_map(|it| loggers::logger_of(source.facts, it))?;
         match name {
             Some(LoggerName::Text(text)) => Some((sink, Some(text))),
             Some(LoggerName::Root) => Some((sink, Some("root".to_owned()))),
             Some(LoggerName::Module) => Some((sink, Some(module_name(source.path)))),
             Some(LoggerName::Imported(level, module, member)) if steps < MAX_STEPS => {
-                let next = self.module(source.path, level, &module)?;
+                let next = self.modules.find(source.path, level, &module)?;
                 self.logger(next, &member, steps + 1)
             }
             _ => Some((sink, None)),
@@ -114,9 +83,4 @@ fn names<'a>(facts: &'a FileFacts, member: &'a str) -> impl Iterator<Item = Node
     nodes
         .map(|it| it.0)
         .filter(move |it| facts.name_text(*it) == Some(member))
-}
-
-fn stem(path: &str) -> &str {
-    let path = path.strip_suffix(".py").unwrap_or(path);
-    path.strip_suffix("/__init__").unwrap_or(path)
 }

@@ -6,10 +6,10 @@ use rustc_hash::FxHashMap;
 /// The shortest text that is looked for by its place in a message; shorter ones are tried on every message.
 const SHORT: usize = 3;
 /// The usual length: four bytes tell most texts apart and are read in one step.
-const LONG: usize = 4;
+pub(super) const LONG: usize = 4;
 
-/// A set of bits by the hash of a few bytes: 32 KiB stay in the first cache, and a thousand texts leave most of it empty.
-const BITS: u32 = 18;
+/// Bits of the place of a text in its table: 64 KiB stay in the second cache, and a thousand texts leave most of it empty.
+const BITS: u32 = 16;
 
 /// Texts of templates that begin with a value, found anywhere in a message.
 #[derive(Default)]
@@ -21,10 +21,10 @@ pub(super) struct Inner {
 
 #[derive(Default)]
 struct Keys {
-    bits: Vec<u64>,
+    /// By the hash of a text the weight of its heaviest pattern, as far as a byte tells; 0 where there is no such text.
+    weights: Vec<u8>,
     patterns: FxHashMap<u32, Vec<PatternId>>,
-    /// The weight of the heaviest of them.
-    weight: u32,
+    heaviest: u32,
 }
 
 impl Inner {
@@ -41,45 +41,55 @@ impl Inner {
             return;
         };
         let keys = if width == LONG { &mut self.long } else { &mut self.short };
-        keys.weight = keys.weight.max(weight);
-        keys.add(number(key), id);
+        keys.add(number(key), weight, id);
     }
 
     /// Hands every pattern to `each` whose text is in `message`, and some whose text is not; a pattern may come several times.
     /// `each` gives the weight below which a pattern is of no use from then on; `least` is that weight at first.
     pub(super) fn each(&self, message: &[u8], mut least: u32, mut each: impl FnMut(PatternId) -> u32) {
-        self.long.each::<LONG>(message, &mut least, &mut each);
-        self.short.each::<SHORT>(message, &mut least, &mut each);
-        for &id in &self.always {
-            each(id);
-        }
+        let longs = message.array_windows().map(|it| u32::from_le_bytes(*it));
+        self.long.each(longs, &mut least, &mut each);
+        let shorts = message
+            .array_windows()
+            .map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0]));
+        self.short.each(shorts, &mut least, &mut each);
+    }
+
+    /// The patterns whose texts are too short to be looked for.
+    pub(super) fn always(&self) -> &[PatternId] {
+        &self.always
     }
 }
 
 impl Keys {
-    fn add(&mut self, key: u32, id: PatternId) {
-        if self.bits.is_empty() {
-            self.bits = vec![0; 1 << (BITS - 6)];
+    fn add(&mut self, key: u32, weight: u32, id: PatternId) {
+        if self.weights.is_empty() {
+            self.weights = vec![0; 1 << BITS];
         }
-        let bit = bit(key);
-        self.bits[bit / 64] |= 1 << (bit % 64);
+        self.heaviest = self.heaviest.max(weight);
+        let known = &mut self.weights[place(key)];
+        *known = told(weight).max(*known);
         self.patterns.entry(key).or_default().push(id);
     }
 
-    fn each<const WIDTH: usize>(&self, message: &[u8], least: &mut u32, each: &mut impl FnMut(PatternId) -> u32) {
-        if self.bits.is_empty() || self.weight < *least {
+    fn each(&self, keys: impl Iterator<Item = u32>, least: &mut u32, each: &mut impl FnMut(PatternId) -> u32) {
+        if self.weights.is_empty() || self.heaviest < *least {
             return;
         }
-        for window in message.windows(WIDTH) {
-            let key = number(window);
-            let bit = bit(key);
-            if self.bits[bit / 64] & (1 << (bit % 64)) != 0
+        for key in keys {
+            if self.weights[place(key)] >= told(*least)
                 && let Some(patterns) = self.patterns.get(&key)
             {
                 patterns.iter().for_each(|it| *least = each(*it));
             }
         }
     }
+}
+
+/// A weight as a byte; never 0, which no pattern has.
+#[inline]
+fn told(weight: u32) -> u8 {
+    u8::try_from(weight.max(1)).unwrap_or(u8::MAX)
 }
 
 fn number(bytes: &[u8]) -> u32 {
@@ -90,8 +100,9 @@ fn number(bytes: &[u8]) -> u32 {
     }
 }
 
-/// The place of a key among the bits: the upper bits of a product with a large odd number spread well.
-fn bit(key: u32) -> usize {
+/// The place of a key in its table: the upper bits of a product with a large odd number spread well.
+#[inline]
+fn place(key: u32) -> usize {
     (key.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
@@ -113,8 +124,9 @@ mod tests {
             });
             found
         };
-        assert_eq!(found(b"x completed in 3"), [0, 2]);
-        assert_eq!(found(b"x ok"), [1, 2]);
-        assert_eq!(found(b""), [2]);
+        assert_eq!(found(b"x completed in 3"), [0]);
+        assert_eq!(found(b"x ok"), [1]);
+        assert_eq!(found(b"").len(), 0);
+        assert_eq!(inner.always(), [PatternId(2)]);
     }
 }

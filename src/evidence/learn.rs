@@ -73,8 +73,9 @@ fn best_layout(open: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<Layout> {
         .collect();
     candidates.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     candidates.truncate(MAX_CANDIDATES);
+    let whole: Vec<usize> = open.iter().map(|it| credit(oracle, it)).collect();
     let scored = candidates.into_iter().filter_map(|(layout, count)| {
-        let score = score(&layout, open, oracle)?;
+        let score = score(&layout, open, &whole, oracle)?;
         Some((score, count, layout))
     });
     let best = scored.max_by(|a, b| {
@@ -87,20 +88,28 @@ fn best_layout(open: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<Layout> {
     Some(promote(best.2, open))
 }
 
+/// What the templates found in a message are worth.
+fn credit(oracle: Option<Oracle<'_>>, message: &[u8]) -> usize {
+    oracle.map_or(0, |it| it(message).min(MAX_CREDIT))
+}
+
 /// How well a layout explains the lines: templates found behind it count most, then the fields that only a prefix has.
-fn score(layout: &Layout, lines: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<f64> {
+/// `whole` is what each line is worth without any prefix; where no time tells the prefix from a message it must be worth more.
+fn score(layout: &Layout, lines: &[&[u8]], whole: &[usize], oracle: Option<Oracle<'_>>) -> Option<f64> {
     let mut prefix = Prefix::default();
     let mut fit = 0usize;
     let mut literal = 0usize;
+    let mut bare = 0usize;
     let mut moments: Vec<i64> = Vec::new();
     let mut values: Vec<FxHashSet<&[u8]>> = vec![FxHashSet::default(); layout.pieces.len()];
-    for line in lines {
+    for (line, whole) in lines.iter().zip(whole) {
         if !layout.parse(line, &mut prefix) {
             continue;
         }
         fit += 1;
+        bare += whole;
         moments.extend(prefix.moments.first().map(|it| it.nanos));
-        literal += oracle.map_or(0, |it| it(&line[prefix.message..]).min(MAX_CREDIT));
+        literal += credit(oracle, &line[prefix.message..]);
         for &(column, start, end) in &prefix.columns {
             values[usize::from(column)].insert(&line[start..end]);
         }
@@ -113,7 +122,9 @@ fn score(layout: &Layout, lines: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option
     if literal == 0 && (shape <= 0.0 || !marked) {
         return None;
     }
-    Some(literal as f64 * TEMPLATE_WEIGHT + shape * fit as f64)
+    let bare = if layout.has_time() { 0.0 } else { bare as f64 };
+    let score = (literal as f64 - bare) * TEMPLATE_WEIGHT + shape * fit as f64;
+    (layout.has_time() || score > 0.0).then_some(score)
 }
 
 /// One long message must not outvote many short ones.

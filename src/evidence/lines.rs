@@ -1,5 +1,6 @@
 //! Physical lines to log lines: wrappers and prefixes off, times on one timeline, the message bare.
 
+use super::clean::ESCAPE;
 use super::clean::overwritten;
 use super::clean::visible;
 use super::clock::chosen;
@@ -13,6 +14,8 @@ use super::structured::Fields;
 use super::times;
 use super::times::Moment;
 use memchr::memchr;
+use memchr::memchr2;
+use memchr::memmem;
 
 /// What a line says of its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +103,10 @@ pub struct LineParser<'a> {
     prefix: Prefix,
     line: LogLine,
     partial: Vec<u8>,
+    /// Nothing in the text must be taken off: no escape sequences, no carriage returns.
+    plain: bool,
+    /// No line of the text is marked as a part of one.
+    whole: bool,
 }
 
 impl<'a> LineParser<'a> {
@@ -122,7 +129,16 @@ impl<'a> LineParser<'a> {
             prefix: Prefix::default(),
             line: LogLine::default(),
             partial: Vec::new(),
+            plain: false,
+            whole: false,
         }
+    }
+
+    /// Looks at the text whose lines come next, so that what it has nowhere need not be looked for in every line.
+    pub fn expect(&mut self, text: &[u8]) {
+        let parts = [b" stderr P ".as_slice(), b" stdout P "];
+        self.plain = memchr2(ESCAPE, b'\r', text).is_none();
+        self.whole = parts.iter().all(|it| memmem::find(text, it).is_none());
     }
 
     /// The layouts known by now, the most frequent first.
@@ -141,10 +157,17 @@ impl<'a> LineParser<'a> {
 
     /// Takes a physical line.
     pub fn push(&mut self, number: u32, raw: &[u8], each: &mut dyn FnMut(&LogLine)) {
+        self.line.number = number;
+        if self.plain || memchr2(ESCAPE, b'\r', raw).is_none() {
+            self.line.overwritten = false;
+            if !raw.is_empty() && self.read_part(raw) {
+                each(&self.line);
+            }
+            return;
+        }
         let clean = visible(raw);
         let mut parts = overwritten(&clean).peekable();
         while let Some(part) = parts.next() {
-            self.line.number = number;
             self.line.overwritten = parts.peek().is_some();
             if self.read_part(part) {
                 each(&self.line);
@@ -271,6 +294,9 @@ impl<'a> LineParser<'a> {
     /// Container runtimes cut long lines and mark the parts `P`, the last one `F`: the text of the later ones belongs to
     /// the first. Gives the whole line when its last part has come.
     fn glued(&mut self, part: &[u8]) -> Option<Vec<u8>> {
+        if self.whole && self.partial.is_empty() {
+            return None;
+        }
         let (last, start) = container_part(part)?;
         if !last && self.partial.len() < super::reader::MAX_LINE {
             let from = if self.partial.is_empty() { 0 } else { start };
@@ -290,7 +316,7 @@ impl<'a> LineParser<'a> {
 fn container_part(text: &[u8]) -> Option<(bool, usize)> {
     /// A time with nanoseconds and a zone, and the name of the stream.
     const MARK_WITHIN: usize = 48;
-    memchr::memmem::find(&text[..text.len().min(MARK_WITHIN)], b" std")?;
+    memmem::find(&text[..text.len().min(MARK_WITHIN)], b" std")?;
     let at = times::parse(text)?.1;
     let stream = [b" stderr ".as_slice(), b" stdout "]
         .into_iter()
@@ -321,7 +347,7 @@ fn sample_of(raw: &[u8]) -> Option<Vec<u8>> {
 
 /// A progress bar: `desc:  45%|####  | 18/40 [00:01<00:02, 9.1it/s]`. It has no prefix.
 fn is_progress(text: &[u8]) -> bool {
-    text.ends_with(b"]") && memchr::memmem::find(text, b"%|").is_some()
+    text.ends_with(b"]") && memmem::find(text, b"%|").is_some()
 }
 
 fn set_message(to: &mut Vec<u8>, text: &[u8]) {

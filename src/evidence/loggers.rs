@@ -26,6 +26,8 @@ pub enum Sink {
     Rich,
     /// `click.echo` and others that write one text.
     Echo,
+    /// `warnings.warn`, which writes the place and the category before the text.
+    Warning,
     /// A progress bar's description.
     Progress,
 }
@@ -61,10 +63,11 @@ pub struct Output {
 pub fn output(facts: &FileFacts, call: NodeId) -> Option<Output> {
     let function = facts.child(call, Role::Func)?;
     match facts.kind(function) {
-        Kind::Name => named(facts, function),
+        Kind::Name => named(facts, function).or_else(|| kept(facts, function)),
+        Kind::Call => looked_up(facts, function),
         Kind::Attribute => {
             let receiver = facts.child(function, Role::Value)?;
-            method(facts, call, receiver, facts.payload_text(function)?)
+            method(facts, receiver, facts.payload_text(function)?)
         }
         _ => None,
     }
@@ -79,6 +82,14 @@ fn plain(sink: Sink) -> Output {
     }
 }
 
+/// A progress bar whose description may be this positional argument.
+fn bar(description: usize) -> Output {
+    Output {
+        message: description,
+        ..plain(Sink::Progress)
+    }
+}
+
 fn named(facts: &FileFacts, function: NodeId) -> Option<Output> {
     let name = facts.name_text(function)?;
     let place = facts.name_place(function)?;
@@ -90,8 +101,8 @@ fn named(facts: &FileFacts, function: NodeId) -> Option<Output> {
     match (package, member.as_deref().unwrap_or_default()) {
         ("rich", "print") => Some(plain(Sink::Rich)),
         ("click" | "typer", "echo" | "secho") => Some(plain(Sink::Echo)),
-        ("warnings", "warn") => Some(plain(Sink::Echo)),
-        ("tqdm", "tqdm" | "trange") => Some(plain(Sink::Progress)),
+        ("warnings", "warn") => Some(plain(Sink::Warning)),
+        ("tqdm", "tqdm" | "trange" | "tqdm_asyncio") | ("rich", "track") => Some(bar(1)),
         ("logging", method) => level_method(method).map(|it| leveled(Sink::Logger, it, Some(LoggerName::Root))),
         _ => None,
     }
@@ -115,7 +126,7 @@ fn level_method(name: &str) -> Option<(Option<Level>, usize)> {
     Some(match name {
         "trace" => (Some(Level::Trace), 0),
         "debug" => (Some(Level::Debug), 0),
-        "info" | "notice" => (Some(Level::Info), 0),
+        "info" | "notice" | "msg" => (Some(Level::Info), 0),
         "success" => (Some(Level::Success), 0),
         "warning" | "warn" => (Some(Level::Warning), 0),
         "error" | "exception" => (Some(Level::Error), 0),
@@ -125,7 +136,7 @@ fn level_method(name: &str) -> Option<(Option<Level>, usize)> {
     })
 }
 
-fn method(facts: &FileFacts, call: NodeId, receiver: NodeId, name: &str) -> Option<Output> {
+fn method(facts: &FileFacts, receiver: NodeId, name: &str) -> Option<Output> {
     if let Some(found) = library_function(facts, receiver, name) {
         return Some(found);
     }
@@ -135,17 +146,49 @@ fn method(facts: &FileFacts, call: NodeId, receiver: NodeId, name: &str) -> Opti
     {
         return Some(leveled(sink, found, logger));
     }
-    let last = last_name(facts, receiver)?.to_ascii_lowercase();
+    // `Console().print(...)` too.
+    let made = facts
+        .child(receiver, Role::Func)
+        .filter(|_| facts.kind(receiver) == Kind::Call);
+    let last = last_name(facts, made.unwrap_or(receiver))?.to_ascii_lowercase();
     match name {
         "print" | "log" | "rule" | "status" if last.ends_with("console") => Some(plain(Sink::Rich)),
         "write" if last == "tqdm" || last.ends_with("pbar") => Some(plain(Sink::Echo)),
         "write" if matches!(last.as_str(), "stdout" | "stderr" | "stream") => Some(plain(Sink::Echo)),
-        "set_description" if last.contains("bar") || last.contains("tqdm") => Some(plain(Sink::Progress)),
-        _ => {
-            let _ = call;
-            None
-        }
+        "set_description" if last.contains("bar") || last.contains("tqdm") => Some(bar(0)),
+        // What a progress bar of rich is called.
+        "add_task" if last.contains("progress") => Some(plain(Sink::Rich)),
+        _ => None,
     }
+}
+
+/// `say = logger.info`, `say = getattr(logger, level)`: a method kept under a name of this file.
+fn kept(facts: &FileFacts, function: NodeId) -> Option<Output> {
+    let definitions = facts.definitions_of(facts.name_place(function)?);
+    definitions.iter().find_map(|it| {
+        let How::Assign { value, .. } = it.how else {
+            return None;
+        };
+        match facts.kind(value) {
+            Kind::Attribute => method(facts, facts.child(value, Role::Value)?, facts.payload_text(value)?),
+            Kind::Call => looked_up(facts, value),
+            _ => None,
+        }
+    })
+}
+
+/// `getattr(logger, "info")`, `getattr(logger, level)`.
+fn looked_up(facts: &FileFacts, call: NodeId) -> Option<Output> {
+    let function = facts.child(call, Role::Func)?;
+    if facts.name_text(function) != Some("getattr") {
+        return None;
+    }
+    let (receiver, name) = (facts.arg(call, 0)?, facts.arg(call, 1)?);
+    if facts.kind(name) == Kind::Str {
+        return method(facts, receiver, facts.payload_text(name)?);
+    }
+    let (sink, logger) = logger(facts, receiver, 0)?;
+    Some(leveled(sink, (None, 0), logger))
 }
 
 /// `click.echo(...)`, `warnings.warn(...)`, `logging.info(...)`, `tqdm.tqdm(...)`, `tqdm.gather(...)`.
@@ -153,9 +196,12 @@ fn library_function(facts: &FileFacts, receiver: NodeId, name: &str) -> Option<O
     let (module, member) = imported(facts, facts.name_place(receiver)?)?;
     let package = module.split('.').next().unwrap_or_default();
     match (package, name) {
-        ("click" | "typer", "echo" | "secho") | ("warnings", "warn") => Some(plain(Sink::Echo)),
+        ("click" | "typer", "echo" | "secho") => Some(plain(Sink::Echo)),
+        ("warnings", "warn") => Some(plain(Sink::Warning)),
         ("rich", "print") => Some(plain(Sink::Rich)),
-        ("tqdm", "tqdm" | "trange" | "gather" | "as_completed") => Some(plain(Sink::Progress)),
+        ("tqdm", "tqdm" | "trange") => Some(bar(1)),
+        // What they are given in order are tasks.
+        ("tqdm", "gather" | "as_completed") | ("click", "progressbar") => Some(bar(usize::MAX)),
         ("logging", _) if member.is_none() => Some(leveled(Sink::Logger, level_method(name)?, Some(LoggerName::Root))),
         _ => None,
     }
@@ -259,7 +305,7 @@ fn made(facts: &FileFacts, call: NodeId, depth: usize) -> Option<(Sink, Option<L
         "getLogger" | "getChild" => Some((Sink::Logger, name_argument(facts, call))),
         "get_logger" | "getlogger" | "init_logger" | "setup_logger" | "create_logger" | "get_task_logger"
         | "LoggerAdapter" => {
-            let structlog = module_of(facts, function).as_deref() == Some("structlog");
+            let structlog = module_of(facts, function).is_some_and(|it| it.split('.').next() == Some("structlog"));
             Some(if structlog {
                 (Sink::Structlog, None)
             } else {
@@ -270,12 +316,33 @@ fn made(facts: &FileFacts, call: NodeId, depth: usize) -> Option<(Sink, Option<L
             let receiver = facts.child(function, Role::Value)?;
             logger(facts, receiver, depth + 1)
         }
+        name if is_adapter(facts, name) => Some((Sink::Logger, adapter_name(facts, call))),
         _ => None,
     }
 }
 
+/// Whether a class of this file is an adapter of loggers.
+fn is_adapter(facts: &FileFacts, name: &str) -> bool {
+    facts
+        .classes
+        .iter()
+        .filter(|it| facts.text(it.name) == name)
+        .any(|class| {
+            let mut bases = facts
+                .children_as(class.node, Role::Base)
+                .filter_map(|it| last_name(facts, it));
+            bases.any(|it| it.ends_with("LoggerAdapter"))
+        })
+}
+
 fn module_of(facts: &FileFacts, function: NodeId) -> Option<String> {
-    let base = facts.child(function, Role::Value).unwrap_or(function);
+    let mut base = function;
+    while let Some(inner) = facts
+        .child(base, Role::Value)
+        .filter(|_| facts.kind(base) == Kind::Attribute)
+    {
+        base = inner;
+    }
     imported(facts, facts.name_place(base)?).map(|it| it.0)
 }
 

@@ -1,5 +1,6 @@
 //! The template of a message expression: constants, formatting of every style, names followed to what they were given.
 
+use super::modules::Code;
 use super::template::Hole;
 use super::template::Part;
 use super::template::Style;
@@ -24,22 +25,23 @@ pub const TRACEBACK: &str = "Traceback (most recent call last):";
 
 /// Every way in which `expression` can be written.
 #[must_use]
-pub fn templates(facts: &FileFacts, expression: NodeId) -> Vec<Template> {
-    Reader { facts, at: expression }.read(expression, 0)
+pub fn templates(code: Code<'_>, expression: NodeId) -> Vec<Template> {
+    Reader { code, at: expression }.read(expression, 0)
 }
 
-struct Reader<'a> {
-    facts: &'a FileFacts,
+pub(super) struct Reader<'a> {
+    /// The file.
+    pub(super) code: Code<'a>,
     /// The message's own place: only what was assigned before it can be in it.
-    at: NodeId,
+    pub(super) at: NodeId,
 }
 
 impl Reader<'_> {
-    fn read(&self, node: NodeId, depth: usize) -> Vec<Template> {
+    pub(super) fn read(&self, node: NodeId, depth: usize) -> Vec<Template> {
         if depth > MAX_DEPTH {
             return vec![self.hole(node)];
         }
-        match self.facts.kind(node) {
+        match self.code.facts.kind(node) {
             Kind::Str => vec![self.string(node)],
             Kind::FString => self.f_string(node, depth),
             Kind::BinOp => self.operator(node, depth),
@@ -51,22 +53,26 @@ impl Reader<'_> {
                 limited(ways)
             }
             Kind::NamedExpr => self.child(node, Role::Value, depth),
+            Kind::BoolOp => self.either(node, depth),
+            Kind::Subscript => self.looked_up(node, depth),
+            Kind::Attribute => self.attribute(node, depth),
             _ => vec![self.hole(node)],
         }
     }
 
     fn child(&self, node: NodeId, role: Role, depth: usize) -> Vec<Template> {
-        self.facts
+        self.code
+            .facts
             .child(node, role)
             .map_or_else(Vec::new, |it| self.read(it, depth + 1))
     }
 
-    fn hole(&self, node: NodeId) -> Template {
-        Template::hole(source(self.facts, node))
+    pub(super) fn hole(&self, node: NodeId) -> Template {
+        Template::hole(source(self.code.facts, node))
     }
 
     fn string(&self, node: NodeId) -> Template {
-        let text = self.facts.payload_text(node).unwrap_or_default();
+        let text = self.code.facts.payload_text(node).unwrap_or_default();
         let mut made = Template::text(text);
         if text.len() + 4 > MAX_STRING {
             // It may have been cut.
@@ -77,8 +83,8 @@ impl Reader<'_> {
 
     fn f_string(&self, node: NodeId, depth: usize) -> Vec<Template> {
         let mut ways = vec![Template::default()];
-        for part in self.facts.children(node) {
-            let added = if self.facts.kind(part) == Kind::FormatHole {
+        for part in self.code.facts.children(node) {
+            let added = if self.code.facts.kind(part) == Kind::FormatHole {
                 self.format_hole(part, depth)
             } else {
                 self.read(part, depth)
@@ -89,10 +95,21 @@ impl Reader<'_> {
     }
 
     fn format_hole(&self, node: NodeId, depth: usize) -> Vec<Template> {
-        let Some(value) = self.facts.child(node, Role::Value) else {
+        let Some(value) = self.code.facts.child(node, Role::Value) else {
             return vec![self.hole(node)];
         };
-        let spec = self.facts.payload_text(node).unwrap_or_default();
+        let spec = self.code.facts.payload_text(node).unwrap_or_default();
+        // What an attribute or a table gives may have been changed by others; in a message they are values.
+        if matches!(
+            self.code.facts.kind(value),
+            Kind::Attribute | Kind::Subscript | Kind::BoolOp
+        ) {
+            let mut plain = self.hole(value);
+            if let Some(Part::Hole(hole)) = plain.parts.first_mut() {
+                hole.class = class_of_spec(spec);
+            }
+            return vec![plain];
+        }
         // Names stand for their texts only where a text is certain: a constant or a parameter.
         let ways = self.read(value, depth + 1);
         let mut plain = self.hole(value);
@@ -109,9 +126,11 @@ impl Reader<'_> {
     }
 
     fn operator(&self, node: NodeId, depth: usize) -> Vec<Template> {
-        let op = self.facts.node(node).payload;
-        let (Some(left), Some(right)) = (self.facts.child(node, Role::Left), self.facts.child(node, Role::Right))
-        else {
+        let op = self.code.facts.node(node).payload;
+        let (Some(left), Some(right)) = (
+            self.code.facts.child(node, Role::Left),
+            self.code.facts.child(node, Role::Right),
+        ) else {
             return vec![self.hole(node)];
         };
         if op == Op::Add as u32 {
@@ -121,7 +140,7 @@ impl Reader<'_> {
             let sources = self.elements(right);
             return self.styled(left, Style::Percent, &sources, depth);
         }
-        if op == Op::Mult as u32 && self.facts.kind(left) == Kind::Str {
+        if op == Op::Mult as u32 && self.code.facts.kind(left) == Kind::Str {
             return self.repeated(left, right);
         }
         vec![self.hole(node)]
@@ -130,8 +149,8 @@ impl Reader<'_> {
     /// `"=" * 40`.
     fn repeated(&self, text: NodeId, count: NodeId) -> Vec<Template> {
         const LONGEST: f64 = 200.0;
-        let text = self.facts.payload_text(text).unwrap_or_default();
-        let count = self.facts.number(count).filter(|it| (0.0..=LONGEST).contains(it));
+        let text = self.code.facts.payload_text(text).unwrap_or_default();
+        let count = self.code.facts.number(count).filter(|it| (0.0..=LONGEST).contains(it));
         count.map_or_else(
             || vec![Template::hole(String::new())],
             |it| vec![Template::text(&text.repeat(it as usize))],
@@ -139,45 +158,25 @@ impl Reader<'_> {
     }
 
     fn elements(&self, node: NodeId) -> Vec<Hole> {
-        if self.facts.kind(node) == Kind::Tuple {
-            return self.facts.children(node).map(|it| argument(self.facts, it)).collect();
+        if self.code.facts.kind(node) == Kind::Tuple {
+            return self.code.facts.children(node).map(|it| self.argument(it)).collect();
         }
-        vec![argument(self.facts, node)]
+        vec![self.argument(node)]
     }
 
-    fn styled(&self, text: NodeId, style: Style, sources: &[Hole], depth: usize) -> Vec<Template> {
+    pub(super) fn argument(&self, node: NodeId) -> Hole {
+        argument(self.code.facts, node)
+    }
+
+    pub(super) fn styled(&self, text: NodeId, style: Style, sources: &[Hole], depth: usize) -> Vec<Template> {
         let ways = self.read(text, depth + 1);
         ways.into_iter()
             .map(|it| it.restyled(style).formatted(style, sources))
             .collect()
     }
 
-    fn call(&self, node: NodeId, depth: usize) -> Vec<Template> {
-        let function = self.facts.child(node, Role::Func);
-        let receiver = function.filter(|it| self.facts.kind(*it) == Kind::Attribute);
-        let Some((method, value)) =
-            receiver.and_then(|it| Some((self.facts.payload_text(it)?, self.facts.child(it, Role::Value)?)))
-        else {
-            return vec![self.hole(node)];
-        };
-        match method {
-            "format" => {
-                let sources: Vec<Hole> = self
-                    .facts
-                    .children_as(node, Role::Arg)
-                    .map(|it| argument(self.facts, it))
-                    .collect();
-                self.styled(value, Style::Braces, &sources, depth)
-            }
-            "strip" | "rstrip" | "lstrip" | "rjust" | "ljust" | "center" | "expandtabs" => self.read(value, depth + 1),
-            // A line of its own; the rest of it follows on further lines.
-            "format_exc" => vec![Template::text(TRACEBACK)],
-            _ => vec![self.hole(node)],
-        }
-    }
-
     fn name(&self, node: NodeId, depth: usize) -> Vec<Template> {
-        let Some(place) = self.facts.name_place(node) else {
+        let Some(place) = self.code.facts.name_place(node) else {
             return vec![self.hole(node)];
         };
         let ways = limited(self.assigned(place, depth));
@@ -189,13 +188,21 @@ impl Reader<'_> {
     fn assigned(&self, place: PlaceId, depth: usize) -> Vec<Template> {
         let mut ways = Vec::new();
         let mut grown = false;
-        let here = self.facts.function_of(self.at);
+        let here = self.code.facts.function_of(self.at);
         let before = |node: NodeId, function| function != here || node < self.at;
-        let definitions = self.facts.definitions_of(place).iter().rev();
+        let definitions = self.code.facts.definitions_of(place).iter().rev();
         for definition in definitions.filter(|it| before(it.node, it.function)) {
             match definition.how {
                 How::Assign { value, .. } if value != self.at => ways.extend(self.read(value, depth + 1)),
                 How::Param(index) => ways.push(parameter(self.text_of(place), index)),
+                How::Import(_) => {
+                    let values = self.code.imported_values(place).into_iter();
+                    ways.extend(values.flat_map(|(code, at)| Reader { code, at }.read(at, depth + 1)));
+                }
+                how @ (How::Unpack { .. } | How::Iterate { .. }) => match self.unpacked(how, depth) {
+                    Some(texts) => ways.extend(texts),
+                    None => return Vec::new(),
+                },
                 How::Augment { .. } => {
                     grown = true;
                     continue;
@@ -216,18 +223,18 @@ impl Reader<'_> {
 
     /// Whether the statement at `node` has run whenever the message is written: it stands before it in a block around it.
     fn always_runs(&self, node: NodeId) -> bool {
-        let statement = self.facts.statement_of(node);
-        let block = NodeId(self.facts.node(statement).parent);
-        let role = self.facts.node(statement).role;
-        let around = std::iter::once(self.at).chain(self.facts.ancestors(self.at));
+        let statement = self.code.facts.statement_of(node);
+        let block = NodeId(self.code.facts.node(statement).parent);
+        let role = self.code.facts.node(statement).role;
+        let around = std::iter::once(self.at).chain(self.code.facts.ancestors(self.at));
         let child = around
             .into_iter()
-            .find(|it| self.facts.node(*it).parent == block.0 && *it != block);
-        child.is_some_and(|it| self.facts.node(it).role == role)
+            .find(|it| self.code.facts.node(*it).parent == block.0 && *it != block);
+        child.is_some_and(|it| self.code.facts.node(it).role == role)
     }
 
     fn text_of(&self, place: PlaceId) -> String {
-        self.facts.text(self.facts.place(place).name).to_owned()
+        self.code.facts.text(self.code.facts.place(place).name).to_owned()
     }
 }
 
@@ -256,7 +263,7 @@ pub fn joined(beginnings: &[Template], ends: &[Template]) -> Vec<Template> {
     limited(made)
 }
 
-fn limited(mut ways: Vec<Template>) -> Vec<Template> {
+pub(super) fn limited(mut ways: Vec<Template>) -> Vec<Template> {
     ways.truncate(MAX_WAYS);
     ways
 }

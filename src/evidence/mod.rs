@@ -3,10 +3,14 @@
 //! Nothing here knows a rule. [`reader`] cuts bytes into lines, [`lines`] takes their prefixes off, [`sites`] reads log
 //! calls out of facts, [`matching`] joins the two.
 
+mod arena;
+mod beginnings;
 pub mod clean;
 pub mod clock;
 pub mod columns;
 mod compact;
+mod finds;
+mod given;
 pub mod imports;
 mod inner;
 pub mod json;
@@ -17,12 +21,14 @@ pub mod loggers;
 pub mod matching;
 pub mod memory;
 pub mod messages;
+pub mod modules;
 pub mod pattern;
 pub mod prefix;
 pub mod reader;
 pub mod records;
 pub mod resolve;
 pub mod roles;
+pub mod runs;
 pub mod section;
 pub mod sites;
 pub mod stalls;
@@ -31,4 +37,5 @@ pub mod structured;
 pub mod template;
 pub mod texts;
 pub mod times;
+pub mod values;
 pub mod wrappers;

@@ -173,13 +173,21 @@ fn moment(found: Option<(Moment, usize)>, into: &mut Prefix) -> Option<usize> {
     Some(length)
 }
 
-/// Whether a byte ends a word.
+/// The bytes that end a word.
+const ENDS_WORD: [bool; 256] = {
+    let mut ends = [false; 256];
+    let bytes = b" \t\n\x0c\r|[]()<>{},;:=";
+    let mut at = 0;
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
+#[inline]
 fn ends_word(byte: u8) -> bool {
-    byte.is_ascii_whitespace()
-        || matches!(
-            byte,
-            b'|' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'{' | b'}' | b',' | b';' | b':' | b'='
-        )
+    ENDS_WORD[usize::from(byte)]
 }
 
 fn word_length(text: &[u8]) -> usize {

@@ -1,12 +1,13 @@
 //! A log as compact records: which sites each line can come from, its time and its values. Text is kept once.
 
 use super::clock::Clock;
+use super::compact::Groups;
+use super::finds::Ties;
 use super::level::Level;
 use super::lines::Stamp;
 use super::matching::Matcher;
 use super::roles::Role;
 use super::section::Section;
-use super::section::tie_id;
 use super::sites::SiteId;
 use super::sites::Sites;
 use super::stream::Stream;
@@ -25,7 +26,7 @@ pub struct Record {
     pub time: i64,
     /// How many lines it stands for: more than one only where a log was too long to keep each.
     pub count: u32,
-    /// Which candidates, index into [`Log::ties`]; 0 for none.
+    /// Which candidates; 0 for none. [`Log::candidates`] tells them.
     pub tie: u32,
     /// Values and columns: `data[first .. first + values + columns]`.
     pub(super) first: u32,
@@ -67,12 +68,10 @@ pub const MOST_RECORDS: usize = 1 << 19;
 pub struct Log {
     /// The lines.
     pub records: Vec<Record>,
-    /// Sets of sites that share their heaviest template; the first one is empty.
-    pub ties: Vec<Vec<SiteId>>,
+    ties: Ties,
     /// Kept texts.
     pub texts: Texts,
     pub(super) data: Vec<(u16, Text)>,
-    tie_ids: FxHashMap<Vec<SiteId>, u32>,
     processes: FxHashMap<u64, u16>,
     /// Physical lines.
     pub lines: u32,
@@ -92,6 +91,7 @@ pub struct Log {
     /// lines; `None` where each line is kept.
     pub bucket: Option<i64>,
     clock: Clock,
+    pub(super) groups: Option<Groups>,
 }
 
 impl Log {
@@ -100,6 +100,17 @@ impl Log {
         let mut stream = Stream::new(sites, matcher, most);
         stream.read(input)?;
         Ok(stream.finish())
+    }
+
+    /// The sites that can have written a record's line: those that share the heaviest template it matches.
+    #[must_use]
+    pub fn candidates(&self, record: &Record) -> &[SiteId] {
+        self.ties.all.get(record.tie as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many sets of sites lines come from.
+    pub(super) fn n_ties(&self) -> usize {
+        self.ties.all.len()
     }
 
     /// The values in a record's holes: the hole's index, or 256 and more for a named field.
@@ -117,37 +128,28 @@ impl Log {
     }
 
     /// Takes the next stretch.
-    pub(super) fn absorb(&mut self, section: &Section) {
-        if self.ties.is_empty() {
-            self.ties.push(Vec::new());
-        }
-        let ties: Vec<u32> = section
-            .ties
-            .iter()
-            .map(|it| tie_id(&mut self.ties, &mut self.tie_ids, it))
-            .collect();
-        let texts: Vec<Text> = (0..section.texts.len())
-            .map(|it| {
-                self.texts
-                    .adopt(&section.texts, Text(u32::try_from(it).unwrap_or(u32::MAX)))
-            })
-            .collect();
+    pub(super) fn absorb(&mut self, section: &Section, sites: &Sites, matcher: &Matcher) {
+        let ties = self.ties.of(&section.finds, sites, matcher);
         let processes: Vec<u16> = section.processes.iter().map(|it| self.process(*it)).collect();
-        let base = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
-        let kept = |text: Text| texts.get(text.0 as usize).copied().unwrap_or(Texts::OTHER);
-        self.data
-            .extend(section.data.iter().map(|&(slot, text)| (slot, kept(text))));
-        self.records.reserve(section.records.len());
-        for (record, stamp) in section.records.iter().zip(&section.stamps) {
+        for (read, stamp) in section.records.iter().zip(&section.stamps) {
             let time = self.place(*stamp);
-            self.records.push(Record {
-                line: record.line.saturating_add(self.lines),
+            let record = Record {
+                line: read.line.saturating_add(self.lines),
                 time: time.unwrap_or(i64::MIN),
-                tie: ties[record.tie as usize],
-                first: record.first.saturating_add(base),
-                process: processes.get(usize::from(record.process)).copied().unwrap_or(u16::MAX),
-                ..*record
-            });
+                tie: ties[read.tie as usize],
+                first: u32::try_from(self.data.len()).unwrap_or(u32::MAX),
+                process: processes.get(usize::from(read.process)).copied().unwrap_or(u16::MAX),
+                ..*read
+            };
+            if let Some(groups) = &mut self.groups
+                && groups.count(&mut self.records, &record)
+            {
+                continue;
+            }
+            for (slot, text) in section.values.of(read) {
+                self.data.push((slot, self.texts.keep(text)));
+            }
+            self.records.push(record);
         }
         self.lines = self.lines.saturating_add(section.lines);
         self.cut += section.cut;

@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::records::Log;
 use super::records::Record;
+use super::sites::LogSite;
 use super::sites::SiteId;
 use super::sites::Sites;
 use super::sites::Source;
@@ -20,6 +21,8 @@ pub enum Answer {
     Open(u32),
     /// No call of this program.
     Nothing,
+    /// Not asked for: the line is of an earlier run.
+    Earlier,
 }
 
 /// The answers for all lines, in order.
@@ -27,37 +30,43 @@ pub enum Answer {
 pub fn resolve(log: &Log, sites: &Sites, files: &[Source<'_>]) -> (Vec<Answer>, Columns) {
     let columns = Columns::learn(log, sites, files);
     let mut candidates = Vec::new();
+    let mut known: FxHashMap<(u32, u64), Answer> = FxHashMap::default();
     let mut answers: Vec<Answer> = log
         .records
         .iter()
         .map(|record| {
-            fitting(log, record, sites, files, &columns, &mut candidates);
-            match candidates.as_slice() {
-                [] => Answer::Nothing,
-                [only] => Answer::Site(*only),
-                several => Answer::Open(u32::try_from(several.len()).unwrap_or(u32::MAX)),
-            }
+            // Lines that say the same of their call have the same answer.
+            let said = (record.tie, columns.said(log, record));
+            *known.entry(said).or_insert_with(|| {
+                fitting(log, record, sites, files, &columns, &mut candidates);
+                match candidates.as_slice() {
+                    [] => Answer::Nothing,
+                    [only] => Answer::Site(*only),
+                    several => Answer::Open(u32::try_from(several.len()).unwrap_or(u32::MAX)),
+                }
+            })
         })
         .collect();
-    let votes = Votes::count(log, sites, &answers);
+    let scopes: Vec<[u64; 3]> = sites.all.iter().map(scopes).collect();
+    let votes = Votes::count(log, &scopes, &answers);
     for (record, answer) in log.records.iter().zip(&mut answers) {
         if matches!(answer, Answer::Open(_)) {
             fitting(log, record, sites, files, &columns, &mut candidates);
-            *answer = decided(log, record, sites, &candidates, &votes);
+            *answer = decided(log, record, &candidates, &votes);
         }
     }
     (answers, columns)
 }
 
 fn fitting(log: &Log, record: &Record, sites: &Sites, files: &[Source<'_>], columns: &Columns, into: &mut Vec<SiteId>) {
-    let tie = &log.ties[record.tie as usize];
     let fits = |it: &SiteId| columns.fit(log, record, &sites.all[it.0 as usize], files);
     into.clear();
-    into.extend(tie.iter().copied().filter(fits));
+    into.extend(log.candidates(record).iter().copied().filter(fits));
 }
 
 /// How often a value was seen in a file and in a class, on lines whose site is certain.
-struct Votes {
+struct Votes<'a> {
+    scopes: &'a [[u64; 3]],
     by_scope: FxHashMap<(u64, Text), u32>,
     lines: FxHashMap<u64, u32>,
 }
@@ -65,9 +74,10 @@ struct Votes {
 /// Values shorter than this, and plain numbers, occur everywhere.
 const MIN_VALUE: usize = 3;
 
-impl Votes {
-    fn count(log: &Log, sites: &Sites, answers: &[Answer]) -> Self {
+impl<'a> Votes<'a> {
+    fn count(log: &Log, scopes: &'a [[u64; 3]], answers: &[Answer]) -> Self {
         let mut votes = Self {
+            scopes,
             by_scope: FxHashMap::default(),
             lines: FxHashMap::default(),
         };
@@ -79,7 +89,7 @@ impl Votes {
             let Answer::Site(only) = answer else {
                 continue;
             };
-            for scope in scopes(sites, *only) {
+            for scope in scopes[only.0 as usize] {
                 *votes.lines.entry(scope).or_default() += 1;
                 for text in telling(log, record).filter(|it| asked.contains(it)) {
                     *votes.by_scope.entry((scope, text)).or_default() += 1;
@@ -90,20 +100,20 @@ impl Votes {
     }
 
     /// The one candidate whose class wrote other lines, if the classes of all others wrote none: twins of a backend that is not in use.
-    fn only_active(&self, sites: &Sites, candidates: &[SiteId], scope: usize) -> Option<SiteId> {
+    fn only_active(&self, candidates: &[SiteId], scope: usize) -> Option<SiteId> {
         /// So many lines show that the class is in use.
         const ENOUGH: u32 = 3;
-        let lines = |it: &SiteId| self.lines.get(&scopes(sites, *it)[scope]).copied().unwrap_or(0);
+        let lines = |it: &SiteId| self.lines.get(&self.scopes[it.0 as usize][scope]).copied().unwrap_or(0);
         let mut active = candidates.iter().filter(|it| lines(it) > 0);
         let only = active.next().filter(|it| lines(it) >= ENOUGH)?;
         active.next().is_none().then_some(*only)
     }
 
     /// How well a site's surroundings know the values of a line.
-    fn affinity(&self, log: &Log, record: &Record, sites: &Sites, site: SiteId) -> f64 {
+    fn affinity(&self, log: &Log, record: &Record, site: SiteId) -> f64 {
         /// A value seen often proves no more than one seen three times.
         const MOST: u32 = 3;
-        let [class, file, _] = scopes(sites, site);
+        let [class, file, _] = self.scopes[site.0 as usize];
         let mut score = 0.0;
         for text in telling(log, record) {
             let votes = |scope| f64::from(self.by_scope.get(&(scope, text)).copied().unwrap_or(0).min(MOST));
@@ -119,8 +129,7 @@ const CLASS: usize = 0;
 const FUNCTION: usize = 2;
 
 /// The class (or outermost function), the file, and the function of a site.
-fn scopes(sites: &Sites, site: SiteId) -> [u64; 3] {
-    let site = &sites.all[site.0 as usize];
+fn scopes(site: &LogSite) -> [u64; 3] {
     let first = site.qualname.split('.').next().unwrap_or_default();
     [
         hash(site.file, first) | 1 << 63,
@@ -150,21 +159,21 @@ fn telling<'a>(log: &'a Log, record: &'a Record) -> impl Iterator<Item = Text> +
 }
 
 /// The best of several candidates, if it stands out.
-fn decided(log: &Log, record: &Record, sites: &Sites, candidates: &[SiteId], votes: &Votes) -> Answer {
+fn decided(log: &Log, record: &Record, candidates: &[SiteId], votes: &Votes<'_>) -> Answer {
     /// A lead of less than one sighting is chance.
     const MARGIN: f64 = 1.0;
     let mut scored: Vec<(f64, SiteId)> = candidates
         .iter()
-        .map(|it| (votes.affinity(log, record, sites, *it), *it))
+        .map(|it| (votes.affinity(log, record, *it), *it))
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let open = Answer::Open(u32::try_from(candidates.len()).unwrap_or(u32::MAX));
     match scored.as_slice() {
         [best, second, ..] if best.0 - second.0 >= MARGIN => Answer::Site(best.1),
         _ => {
-            let by_class = votes.only_active(sites, candidates, CLASS);
+            let by_class = votes.only_active(candidates, CLASS);
             by_class
-                .or_else(|| votes.only_active(sites, candidates, FUNCTION))
+                .or_else(|| votes.only_active(candidates, FUNCTION))
                 .map_or(open, Answer::Site)
         }
     }

@@ -1,6 +1,8 @@
 //! What a message says by its words alone, whoever wrote it: retries, limits, time-outs, stalls.
 
-use aho_corasick::AhoCorasick;
+use super::matching::PatternId;
+use super::pattern::Captures;
+use super::pattern::Pattern;
 use serde::Serialize;
 
 /// What a line is about.
@@ -66,9 +68,21 @@ const WORDS: [(&str, Role); 39] = [
 
 /// Finds roles.
 pub struct Roles {
-    automaton: Option<AhoCorasick>,
     /// The bits of what the words begin with.
     beginnings: Vec<u64>,
+    /// What each word begins with.
+    words: Vec<(u32, &'static str, Role)>,
+    /// What the texts of each pattern say.
+    patterns: Vec<Said>,
+}
+
+/// What a pattern's own texts say of the role of its messages.
+#[derive(Clone, Copy)]
+enum Said {
+    /// This, and no word begins in them that its values could end.
+    All(Option<Role>),
+    /// A word begins in them.
+    Open,
 }
 
 /// Of each word so many bytes are looked for first: every word has them, and few lines have those of any word.
@@ -79,57 +93,123 @@ const BITS: u32 = 16;
 
 impl Default for Roles {
     fn default() -> Self {
-        let words = WORDS.map(|it| it.0);
         let mut beginnings = vec![0; 1 << (BITS - 6)];
-        for word in words {
+        let mut words = Vec::new();
+        for (word, role) in WORDS {
             if let Some(first) = word.as_bytes().first_chunk() {
-                let bit = bit(*first);
+                let beginning = folded(*first);
+                let bit = bit(beginning);
                 beginnings[bit / 64] |= 1 << (bit % 64);
+                words.push((beginning, word, role));
             }
         }
         Self {
             beginnings,
-            automaton: AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok(),
+            words,
+            patterns: Vec::new(),
         }
     }
 }
 
 impl Roles {
+    /// Roles of messages of these patterns, whose own texts need to be looked through only once.
+    #[must_use]
+    pub fn knowing(patterns: &[Pattern]) -> Self {
+        let mut made = Self::default();
+        made.patterns = patterns.iter().map(|it| made.said(it)).collect();
+        made
+    }
+
+    fn said(&self, pattern: &Pattern) -> Said {
+        let mut best = None;
+        for text in pattern.literals() {
+            let rests = (0..text.len()).map(|it| &text[it..]);
+            if pattern.open_tail || rests.clone().any(|it| self.begins_word(it)) {
+                return Said::Open;
+            }
+            best = stronger(best, self.within(text, 0..text.len()));
+        }
+        Said::All(best)
+    }
+
+    /// Whether `text` is the beginning of a word and not all of it.
+    fn begins_word(&self, text: &[u8]) -> bool {
+        let begun = |it: &str| {
+            it.as_bytes()
+                .get(..text.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(text))
+        };
+        text.len() >= BEGINNING && self.words.iter().any(|it| it.1.len() > text.len() && begun(it.1))
+    }
+
     /// The role of a message. A retry outranks the reason it gives, since the wait is its own.
     #[must_use]
     pub fn of(&self, message: &[u8]) -> Option<Role> {
-        if !self.may_have_one(message) {
-            return None;
-        }
-        let found = self
-            .automaton
-            .as_ref()?
-            .find_overlapping_iter(message)
-            .map(|it| WORDS[it.pattern().as_usize()].1);
+        self.within(message, 0..message.len())
+    }
+
+    /// The role of a message of this pattern with these values.
+    #[must_use]
+    pub fn of_pattern(&self, message: &[u8], pattern: PatternId, values: &Captures) -> Option<Role> {
+        let Some(Said::All(said)) = self.patterns.get(pattern.0 as usize) else {
+            return self.of(message);
+        };
+        // The last bytes before a value can begin a word with it.
+        let around = |it: &(usize, usize)| it.0.saturating_sub(BEGINNING - 1)..it.1;
+        let found = values.iter().map(|it| self.within(message, around(it)));
+        found.fold(*said, stronger)
+    }
+
+    /// The role that words give which begin in this part of the message.
+    fn within(&self, message: &[u8], part: std::ops::Range<usize>) -> Option<Role> {
         let mut best = None;
-        for role in found {
-            if role == Role::Retry {
-                return Some(role);
+        let firsts = message[part.start..].array_windows().take(part.len());
+        for (first, at) in firsts.zip(part.start..) {
+            let beginning = folded(*first);
+            let bit = bit(beginning);
+            if self.beginnings[bit / 64] & (1 << (bit % 64)) != 0 {
+                best = stronger(best, self.word(beginning, &message[at..]));
             }
-            best = best.max(Some(role));
         }
         best
     }
 
-    /// Whether the first bytes of some word are in the message: most lines have none, and this costs less than the automaton.
-    fn may_have_one(&self, message: &[u8]) -> bool {
-        message.array_windows().any(|it| {
-            let bit = bit(*it);
-            self.beginnings[bit / 64] & (1 << (bit % 64)) != 0
-        })
+    /// The role of the word at the start of `text`.
+    fn word(&self, beginning: u32, text: &[u8]) -> Option<Role> {
+        let is_here = |word: &str| {
+            let here = text.get(..word.len());
+            here.is_some_and(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let words = self.words.iter().filter(|it| it.0 == beginning);
+        words
+            .filter(|it| is_here(it.1))
+            .map(|it| Some(it.2))
+            .fold(None, stronger)
     }
 }
 
-/// The place of a beginning among the bits, the same for both cases of its letters: they differ in one bit, and other bytes
-/// that fall together are only looked at in vain.
-fn bit(beginning: [u8; BEGINNING]) -> usize {
+fn stronger(a: Option<Role>, b: Option<Role>) -> Option<Role> {
+    if a == Some(Role::Retry) {
+        a
+    } else if b == Some(Role::Retry) {
+        b
+    } else {
+        a.max(b)
+    }
+}
+
+/// A beginning in a form that both cases of its letters share: they differ in one bit, and other bytes that fall together are
+/// only looked at in vain.
+#[inline]
+fn folded(beginning: [u8; BEGINNING]) -> u32 {
     const LOWER: u32 = 0x2020_2020;
-    ((u32::from_le_bytes(beginning) | LOWER).wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
+    u32::from_le_bytes(beginning) | LOWER
+}
+
+/// The place of a beginning among the bits.
+#[inline]
+fn bit(beginning: u32) -> usize {
+    (beginning.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
 /// The wait that a message announces, in seconds: the last number before a unit of time (`in 0.43 seconds`, `waiting 1s`).

@@ -1,15 +1,13 @@
 //! A stretch of a log, read on its own: what its lines say and which calls can have written them. Stretches are read side
 //! by side and put together in order.
 
-use super::level::Level;
+use super::finds::Finds;
 use super::lines::LineParser;
 use super::lines::LogLine;
 use super::lines::Stamp;
 use super::matching::Matcher;
-use super::matching::PatternId;
 use super::matching::Scratch;
 use super::messages::TRACEBACK;
-use super::pattern::Captures;
 use super::prefix::Layout;
 use super::reader::Batch;
 use super::reader::each_line_of;
@@ -20,37 +18,28 @@ use super::records::Record;
 use super::roles::Role;
 use super::roles::Roles;
 use super::roles::announced_wait;
-use super::sites::LogSite;
-use super::sites::SiteId;
-use super::sites::Sites;
-use super::texts::Text;
-use super::texts::Texts;
-use rustc_hash::FxHashMap;
+use super::values::Values;
 
 /// What reading needs to know of the program.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
-    /// Its log sites.
-    pub sites: &'a Sites,
     /// Their templates, indexed.
     pub matcher: &'a Matcher,
     /// Words that tell roles.
     pub roles: &'a Roles,
 }
 
-/// A stretch of a log; its lines, ties, texts and processes count from its own beginning.
+/// A stretch of a log; its lines, finds, values and processes count from its own beginning.
 #[derive(Default)]
 pub struct Section {
     /// The lines.
     pub records: Vec<Record>,
     /// What each line says of its time.
     pub stamps: Vec<Stamp>,
-    /// Sets of sites; the first one is empty.
-    pub ties: Vec<Vec<SiteId>>,
-    /// Kept texts.
-    pub texts: Texts,
+    /// What the patterns found are, each with a level; a line's tie is one more than the index.
+    pub finds: Finds,
     /// Values and columns.
-    pub data: Vec<(u16, Text)>,
+    pub values: Values,
     /// What names each process.
     pub processes: Vec<u64>,
     /// Physical lines.
@@ -61,34 +50,25 @@ pub struct Section {
     pub garbled: u64,
     /// The layouts that were known, and those found on the way.
     pub layouts: Vec<Layout>,
-    tie_ids: FxHashMap<Vec<SiteId>, u32>,
-    by_pattern: FxHashMap<(PatternId, Option<Level>), u32>,
 }
 
 /// More values than this in one line are a dump.
 const MAX_VALUES: usize = 16;
 
-#[derive(Default)]
-struct Working {
-    scratch: Scratch,
-    candidates: Vec<SiteId>,
-    captures: Captures,
-}
-
 impl Section {
     /// Reads whole lines, whose prefixes are known.
     #[must_use]
     pub fn read(batch: &Batch, layouts: &[Layout], known: Known<'_>) -> Self {
-        let scratch = std::cell::RefCell::new(Scratch::default());
-        let oracle = |message: &[u8]| known.matcher.find(message.trim_ascii(), &mut scratch.borrow_mut()) as usize;
+        let asked = std::cell::RefCell::new(Scratch::default());
+        let oracle = |message: &[u8]| known.matcher.find(message.trim_ascii(), &mut asked.borrow_mut()) as usize;
         let mut parser = LineParser::knowing(layouts.to_vec(), Some(&oracle));
         let mut section = Self {
             cut: batch.cut,
             ..Self::default()
         };
-        section.ties.push(Vec::new());
-        let mut working = Working::default();
-        let mut each = |line: &LogLine| section.take(line, known, &mut working);
+        parser.expect(&batch.bytes);
+        let mut scratch = Scratch::default();
+        let mut each = |line: &LogLine| section.take(line, known, &mut scratch);
         let mut lines = 0;
         let cut = each_line_of(&batch.bytes, |raw| {
             lines += 1;
@@ -102,22 +82,24 @@ impl Section {
         section
     }
 
-    fn take(&mut self, line: &LogLine, known: Known<'_>, working: &mut Working) {
+    fn take(&mut self, line: &LogLine, known: Known<'_>, scratch: &mut Scratch) {
         // A bare traceback belongs to the line above it, whoever wrote that.
         if line.message.is_empty() || (!line.prefixed && line.message == TRACEBACK.as_bytes()) {
             return;
         }
-        known.matcher.find(&line.message, &mut working.scratch);
-        let whole = !working.scratch.best().is_empty();
-        if !whole {
-            known.matcher.find_beginning(&line.message, &mut working.scratch);
+        known.matcher.find(&line.message, scratch);
+        if scratch.best().is_empty() {
+            known.matcher.find_beginning(&line.message, scratch);
         }
-        let tie = self.tie_of(line.level, known, working);
-        let first = u32::try_from(self.data.len()).unwrap_or(u32::MAX);
-        let values = self.keep_values(line, known.matcher, working);
+        let tie = self.finds.number(scratch.best(), line.level);
+        let first = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        let values = self.keep_values(line, scratch);
         let columns = self.keep_columns(line);
         let process = self.process(line.process);
-        let role = known.roles.of(&line.message);
+        let role = match scratch.whole() {
+            Some(pattern) => known.roles.of_pattern(&line.message, pattern, scratch.captures()),
+            None => known.roles.of(&line.message),
+        };
         let announced = role
             .filter(|it| matches!(it, Role::Retry | Role::SlowCallback))
             .and_then(|_| announced_wait(&line.message));
@@ -148,66 +130,30 @@ impl Section {
         u16::try_from(index).unwrap_or(u16::MAX)
     }
 
-    /// The set of sites that the patterns found belong to.
-    fn tie_of(&mut self, level: Option<Level>, known: Known<'_>, working: &mut Working) -> u32 {
-        let best = working.scratch.best();
-        let [only] = best else {
-            if best.is_empty() {
-                return 0;
-            }
-            let sites = best.iter().flat_map(|it| known.matcher.sites(*it));
-            working.candidates.clear();
-            working.candidates.extend(sites);
-            return self.tie(level, known, &mut working.candidates);
-        };
-        let key = (*only, level);
-        if let Some(&id) = self.by_pattern.get(&key) {
-            return id;
-        }
-        working.candidates.clear();
-        working.candidates.extend_from_slice(known.matcher.sites(*only));
-        let id = self.tie(level, known, &mut working.candidates);
-        self.by_pattern.insert(key, id);
-        id
-    }
-
-    fn tie(&mut self, level: Option<Level>, known: Known<'_>, candidates: &mut Vec<SiteId>) -> u32 {
-        candidates.sort_unstable();
-        candidates.dedup();
-        candidates.retain(|it| level_fits(&known.sites.all[it.0 as usize], level));
-        tie_id(&mut self.ties, &mut self.tie_ids, candidates)
-    }
-
-    fn keep_values(&mut self, line: &LogLine, matcher: &Matcher, working: &mut Working) -> u8 {
-        let before = self.data.len();
-        if let Some(&best) = working.scratch.best().first() {
-            matcher.captures(best, &line.message, &mut working.captures);
-            for (hole, &(start, end)) in (0..).zip(working.captures.iter().take(MAX_VALUES)) {
-                let id = self.texts.keep(line.message[start..end].trim_ascii());
-                self.data.push((hole, id));
+    fn keep_values(&mut self, line: &LogLine, scratch: &Scratch) -> u8 {
+        let before = self.values.len();
+        if !scratch.best().is_empty() {
+            for (hole, &(start, end)) in (0..).zip(scratch.captures().iter().take(MAX_VALUES)) {
+                self.values.push(hole, line.message[start..end].trim_ascii());
             }
             let named = line.fields.members().take(MAX_VALUES);
             for (key, value) in named.chain(tail_pairs(&line.message).take(MAX_VALUES)) {
-                let id = self.texts.keep(value);
-                self.data.push((named_slot(key), id));
+                self.values.push(named_slot(key), value);
             }
         }
-        u8::try_from(self.data.len() - before).unwrap_or(u8::MAX)
+        u8::try_from(self.values.len() - before).unwrap_or(u8::MAX)
     }
 
     fn keep_columns(&mut self, line: &LogLine) -> u8 {
-        let before = self.data.len();
+        let before = self.values.len();
         for (column, value) in line.fields.columns().take(MAX_VALUES) {
-            let id = self.texts.keep(value);
-            self.data.push((column, id));
+            self.values.push(column, value);
         }
         if let Some((file, number)) = line.fields.written_place() {
-            let id = self.texts.keep(file);
-            self.data.push((FILE_COLUMN, id));
-            let id = self.texts.keep(number.to_string().as_bytes());
-            self.data.push((LINE_COLUMN, id));
+            self.values.push(FILE_COLUMN, file);
+            self.values.push(LINE_COLUMN, number.to_string().as_bytes());
         }
-        u8::try_from(self.data.len() - before).unwrap_or(u8::MAX)
+        u8::try_from(self.values.len() - before).unwrap_or(u8::MAX)
     }
 }
 
@@ -219,20 +165,6 @@ fn garbled(bytes: &[u8]) -> u64 {
     }
     let lines = bytes.split(|it| *it == b'\n');
     lines.map(|it| u64::from(!is_text(it))).sum()
-}
-
-/// The index of a set of sites, which is added if it is new; the empty set is the first.
-pub(super) fn tie_id(ties: &mut Vec<Vec<SiteId>>, ids: &mut FxHashMap<Vec<SiteId>, u32>, candidates: &[SiteId]) -> u32 {
-    if candidates.is_empty() {
-        return 0;
-    }
-    if let Some(&id) = ids.get(candidates) {
-        return id;
-    }
-    let id = u32::try_from(ties.len()).unwrap_or(0);
-    ties.push(candidates.to_vec());
-    ids.insert(candidates.to_vec(), id);
-    id
 }
 
 /// `key=value` pairs at the end of a message; only messages that have some are looked at.
@@ -256,12 +188,4 @@ fn hash(bytes: &[u8]) -> u16 {
     let mut hasher = rustc_hash::FxHasher::default();
     hasher.write(bytes);
     (hasher.finish() >> 40) as u16
-}
-
-/// A line's level and a call's method must agree where both are known.
-fn level_fits(site: &LogSite, written: Option<Level>) -> bool {
-    match (site.level, written) {
-        (Some(site), Some(written)) => site == written,
-        _ => true,
-    }
 }

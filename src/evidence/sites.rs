@@ -8,6 +8,8 @@ use super::loggers::Output;
 use super::loggers::Sink;
 use super::messages;
 use super::messages::joined;
+use super::modules::Code;
+use super::modules::Modules;
 use super::template::Hole;
 use super::template::Part;
 use super::template::Style;
@@ -85,11 +87,12 @@ pub struct Draft {
 #[must_use]
 pub fn collect(files: &[Source<'_>]) -> Sites {
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut loggers = Loggers::new(files);
-    for (file, source) in (0..).zip(files) {
-        drafts.extend(drafts_of(source.facts, file, &mut loggers));
+    let modules = Modules::new(files);
+    let mut loggers = Loggers::new(&modules);
+    for file in (0..).take(files.len()) {
+        drafts.extend(drafts_of(modules.code(file as usize), file, &mut loggers));
     }
-    let wrapped = wrappers::expand(files, &drafts);
+    let wrapped = wrappers::expand(files, &modules, &drafts);
     let mut all: Vec<LogSite> = drafts.iter().chain(&wrapped).filter_map(|it| site(files, it)).collect();
     all.sort_by_key(|it| (it.file, it.call, it.templates.first().cloned()));
     all.dedup_by(|later, earlier| {
@@ -102,7 +105,8 @@ pub fn collect(files: &[Source<'_>]) -> Sites {
     Sites { all }
 }
 
-fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Draft> {
+fn drafts_of(code: Code<'_>, file: u32, loggers: &mut Loggers<'_>) -> Vec<Draft> {
+    let facts = code.facts;
     let calls = (0u32..)
         .map(NodeId)
         .zip(&facts.nodes)
@@ -110,7 +114,7 @@ fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Dra
     let drafts = calls.filter_map(|(call, _)| {
         let mut output = loggers::output(facts, call)?;
         loggers.settle(file as usize, &mut output);
-        let templates = templates(facts, call, &output)?;
+        let templates = templates(code, call, &output)?;
         Some(Draft {
             file,
             call,
@@ -123,25 +127,41 @@ fn drafts_of(facts: &FileFacts, file: u32, loggers: &mut Loggers<'_>) -> Vec<Dra
 }
 
 /// What the call writes, before wrappers are known.
-fn templates(facts: &FileFacts, call: NodeId, output: &Output) -> Option<Vec<Template>> {
+fn templates(code: Code<'_>, call: NodeId, output: &Output) -> Option<Vec<Template>> {
+    let facts = code.facts;
     match output.sink {
-        Sink::Print | Sink::Rich => Some(printed(facts, call, output.sink == Sink::Rich)),
+        Sink::Print | Sink::Rich => Some(printed(code, call, output.sink == Sink::Rich)),
         Sink::Progress => {
-            let description = facts
-                .keyword(call, "desc")
-                .or_else(|| facts.keyword(call, "description"))?;
-            Some(messages::templates(facts, description).iter().map(progress).collect())
+            let names = ["desc", "description", "label"];
+            let named = names.iter().find_map(|it| facts.keyword(call, it));
+            let description = named.or_else(|| facts.arg(call, output.message))?;
+            Some(messages::templates(code, description).iter().map(progress).collect())
         }
-        Sink::Echo => Some(messages::templates(facts, facts.arg(call, 0)?)),
+        Sink::Echo => {
+            let text = facts.arg(call, 0).or_else(|| facts.keyword(call, "message"))?;
+            Some(messages::templates(code, text))
+        }
+        Sink::Warning => {
+            let text = facts.arg(call, 0).or_else(|| facts.keyword(call, "message"))?;
+            Some(messages::templates(code, text).iter().map(warned).collect())
+        }
         Sink::Logger | Sink::Loguru | Sink::Structlog => {
             let named = ["msg", "message", "event"]
                 .iter()
                 .find_map(|it| facts.keyword(call, it));
             let message = facts.arg(call, output.message).or(named)?;
-            let ways = messages::templates(facts, message);
+            let ways = messages::templates(code, message);
             Some(ways.iter().map(|it| with_arguments(facts, call, output, it)).collect())
         }
     }
+}
+
+/// `/srv/app.py:12: UserWarning: message`.
+fn warned(message: &Template) -> Template {
+    let mut made = Template::hole(String::new());
+    made.push_text("Warning: ");
+    made.extend(message);
+    made
 }
 
 /// `desc:  45%|####  | 18/40 [...]`.
@@ -174,7 +194,8 @@ fn with_arguments(facts: &FileFacts, call: NodeId, output: &Output, message: &Te
 }
 
 /// `print(a, b, sep=", ")`.
-fn printed(facts: &FileFacts, call: NodeId, rich: bool) -> Vec<Template> {
+fn printed(code: Code<'_>, call: NodeId, rich: bool) -> Vec<Template> {
+    let facts = code.facts;
     let separator = facts
         .keyword(call, "sep")
         .and_then(|it| facts.payload_text(it))
@@ -184,7 +205,7 @@ fn printed(facts: &FileFacts, call: NodeId, rich: bool) -> Vec<Template> {
         if index > 0 {
             ways = joined(&ways, &[Template::text(separator)]);
         }
-        ways = joined(&ways, &messages::templates(facts, argument));
+        ways = joined(&ways, &messages::templates(code, argument));
     }
     if rich {
         ways.iter().map(without_styles).collect()

@@ -42,7 +42,7 @@ impl<'a> Stream<'a> {
         Self {
             sites,
             matcher,
-            roles: Roles::default(),
+            roles: Roles::knowing(matcher.patterns()),
             batcher: Batcher::default(),
             layouts: None,
             held: Batch::default(),
@@ -92,10 +92,8 @@ impl<'a> Stream<'a> {
             return look(&self.log);
         }
         let mut log = Log::default();
-        if self.held.bytes.is_empty() {
-            log.ties.push(Vec::new());
-        }
-        log.absorb(&Section::read(&self.held, &self.learned(&self.held), self.known()));
+        let section = Section::read(&self.held, &self.learned(&self.held), self.known());
+        log.absorb(&section, self.sites, self.matcher);
         look(&log)
     }
 
@@ -104,9 +102,6 @@ impl<'a> Stream<'a> {
     pub fn finish(mut self) -> Log {
         self.end_line();
         self.open_held();
-        if self.log.ties.is_empty() {
-            self.log.ties.push(Vec::new());
-        }
         self.log
     }
 
@@ -152,7 +147,6 @@ impl<'a> Stream<'a> {
 
     fn known(&self) -> Known<'_> {
         Known {
-            sites: self.sites,
             matcher: self.matcher,
             roles: &self.roles,
         }
@@ -161,11 +155,9 @@ impl<'a> Stream<'a> {
     /// Reads a round of stretches while those of the round before are put together.
     fn round(&mut self, before: &[Section], batches: &[Batch]) -> Vec<Section> {
         let layouts = self.layouts.clone().unwrap_or_default();
-        let (sites, matcher) = (self.sites, self.matcher);
         let roles = std::mem::take(&mut self.roles);
         let known = Known {
-            sites,
-            matcher,
+            matcher: self.matcher,
             roles: &roles,
         };
         let (sections, ()) = rayon::join(
@@ -181,7 +173,7 @@ impl<'a> Stream<'a> {
 
     fn absorb(&mut self, sections: &[Section]) {
         for section in sections {
-            self.log.absorb(section);
+            self.log.absorb(section, self.sites, self.matcher);
             self.log.compact(self.most);
             let known = self.layouts.get_or_insert_default();
             for layout in &section.layouts {

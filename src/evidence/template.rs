@@ -113,6 +113,19 @@ impl Template {
         }
     }
 
+    /// The same with other texts.
+    #[must_use]
+    pub fn map_texts(&self, change: impl Fn(&str) -> String) -> Self {
+        let mut made = Self::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => made.push_text(&change(text)),
+                Part::Hole(hole) => made.push_hole(hole.clone()),
+            }
+        }
+        made
+    }
+
     /// Characters of text that are not white space.
     #[must_use]
     pub fn literal_chars(&self) -> usize {

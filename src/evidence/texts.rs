@@ -18,10 +18,9 @@ pub struct Texts {
     pub dropped: u64,
 }
 
-/// Where a text stands among the bytes, and its hash, so that it can move on without being hashed again.
+/// Where a text stands among the bytes.
 #[derive(Clone, Copy, Debug)]
 struct Kept {
-    hash: u64,
     start: u32,
     length: u32,
 }
@@ -32,22 +31,19 @@ impl Texts {
     /// Values that come back (ids, hosts, file names) are seen early; of values that never do, no number helps.
     const MAX_TEXTS: usize = 1 << 18;
     /// Longer ones are no names of anything.
-    const MAX_LENGTH: usize = 96;
+    pub const MAX_LENGTH: usize = 96;
 
     /// The id of a text, which is kept if there is room.
     pub fn keep(&mut self, text: &[u8]) -> Text {
         if text.len() > Self::MAX_LENGTH {
             return Self::OTHER;
         }
-        self.keep_hashed(hash(text), text)
-    }
-
-    /// Takes a text over from others.
-    pub fn adopt(&mut self, others: &Self, id: Text) -> Text {
-        let Some(&kept) = others.all.get(id.0 as usize) else {
-            return Self::OTHER;
-        };
-        self.keep_hashed(kept.hash, others.get(id))
+        let hash = hash(text);
+        if let Some(&id) = self.by_hash.get(&hash) {
+            // Of two texts with one hash the first is kept.
+            return if self.get(id) == text { id } else { Self::OTHER };
+        }
+        self.add(hash, text)
     }
 
     /// How many there are.
@@ -62,11 +58,7 @@ impl Texts {
         self.all.is_empty()
     }
 
-    fn keep_hashed(&mut self, hash: u64, text: &[u8]) -> Text {
-        if let Some(&id) = self.by_hash.get(&hash) {
-            // Of two texts with one hash the first is kept.
-            return if self.get(id) == text { id } else { Self::OTHER };
-        }
+    fn add(&mut self, hash: u64, text: &[u8]) -> Text {
         if self.all.len() >= Self::MAX_TEXTS {
             self.dropped += 1;
             return Self::OTHER;
@@ -79,7 +71,7 @@ impl Texts {
             return Self::OTHER;
         };
         self.bytes.extend_from_slice(text);
-        self.all.push(Kept { hash, start, length });
+        self.all.push(Kept { start, length });
         self.by_hash.insert(hash, Text(id));
         Text(id)
     }

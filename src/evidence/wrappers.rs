@@ -5,6 +5,8 @@ use super::loggers::Output;
 use super::loggers::imported;
 use super::messages;
 use super::messages::joined;
+use super::modules::Code;
+use super::modules::Modules;
 use super::sites::Draft;
 use super::sites::Source;
 use super::sites::stem_of;
@@ -35,7 +37,7 @@ struct Wrapper {
 
 /// The sites at the callers of wrappers.
 #[must_use]
-pub fn expand(files: &[Source<'_>], drafts: &[Draft]) -> Vec<Draft> {
+pub fn expand(files: &[Source<'_>], modules: &Modules<'_>, drafts: &[Draft]) -> Vec<Draft> {
     let mut found: Vec<Draft> = Vec::new();
     let mut fresh: Vec<Draft> = drafts.to_vec();
     for _ in 0..ROUNDS {
@@ -43,7 +45,7 @@ pub fn expand(files: &[Source<'_>], drafts: &[Draft]) -> Vec<Draft> {
         if wrappers.is_empty() {
             break;
         }
-        fresh = callers(files, &wrappers);
+        fresh = callers(files, modules, &wrappers);
         found.extend(fresh.iter().cloned());
     }
     found
@@ -95,7 +97,7 @@ fn without_lead(template: &Template) -> Option<Template> {
     })
 }
 
-fn callers(files: &[Source<'_>], wrappers: &FxHashMap<&str, Vec<Wrapper>>) -> Vec<Draft> {
+fn callers(files: &[Source<'_>], modules: &Modules<'_>, wrappers: &FxHashMap<&str, Vec<Wrapper>>) -> Vec<Draft> {
     let mut found = Vec::new();
     for (file, source) in (0..).zip(files) {
         let calls = (0u32..)
@@ -112,7 +114,7 @@ fn callers(files: &[Source<'_>], wrappers: &FxHashMap<&str, Vec<Wrapper>>) -> Ve
                 continue;
             };
             for wrapper in candidates.iter().filter(|it| may_call(files, file, function, it)) {
-                found.extend(draft(files, file, call, function, wrapper));
+                found.extend(draft(modules, file, call, function, wrapper));
             }
         }
     }
@@ -189,12 +191,13 @@ fn exported(files: &[Source<'_>], module: &str) -> bool {
         .any(|it| it.path.ends_with("/__init__.py") && stem_of(it.path) == last)
 }
 
-fn draft(files: &[Source<'_>], file: u32, call: NodeId, function: NodeId, wrapper: &Wrapper) -> Option<Draft> {
-    let facts = files[file as usize].facts;
-    let home = files[wrapper.file as usize].facts;
-    let method = facts.kind(function) == Kind::Attribute && home.function(wrapper.function).class.is_some();
+fn draft(modules: &Modules<'_>, file: u32, call: NodeId, function: NodeId, wrapper: &Wrapper) -> Option<Draft> {
+    let code = modules.code(file as usize);
+    let facts = code.facts;
+    let home = modules.code(wrapper.file as usize);
+    let method = facts.kind(function) == Kind::Attribute && home.facts.function(wrapper.function).class.is_some();
     let arguments = Arguments {
-        facts,
+        code,
         home,
         call,
         wrapper: wrapper.function,
@@ -223,8 +226,8 @@ fn draft(files: &[Source<'_>], file: u32, call: NodeId, function: NodeId, wrappe
 
 /// The arguments of one call of a wrapper.
 struct Arguments<'a> {
-    facts: &'a FileFacts,
-    home: &'a FileFacts,
+    code: Code<'a>,
+    home: Code<'a>,
     call: NodeId,
     wrapper: LocalFn,
     skip: u32,
@@ -250,33 +253,33 @@ impl Arguments<'_> {
     }
 
     fn value(&self, index: u32, style: Style) -> Vec<Template> {
-        let params = &self.home.function(self.wrapper).params;
+        let params = &self.home.facts.function(self.wrapper).params;
         let Some(param) = params.get(index as usize) else {
             return vec![Template::hole(String::new())];
         };
-        let name = self.home.text(param.name);
+        let name = self.home.facts.text(param.name);
         let positional = index
             .checked_sub(self.skip)
-            .and_then(|it| self.facts.arg(self.call, it as usize));
+            .and_then(|it| self.code.facts.arg(self.call, it as usize));
         let given = positional.filter(|_| {
             !matches!(
                 param.kind,
                 ParamKind::KeywordOnly | ParamKind::VarArgs | ParamKind::VarKeywords
             )
         });
-        let Some(value) = given.or_else(|| self.facts.keyword(self.call, name)) else {
+        let Some(value) = given.or_else(|| self.code.facts.keyword(self.call, name)) else {
             return param.default.map_or_else(
                 || vec![Template::hole(String::new())],
                 |it| messages::templates(self.home, it),
             );
         };
-        let ways = messages::templates(self.facts, value);
+        let ways = messages::templates(self.code, value);
         let arguments: Vec<Hole> = self
             .further(index)
-            .map(|it| messages::argument(self.facts, it))
+            .map(|it| messages::argument(self.code.facts, it))
             .collect();
         let formats = style != Style::Plain
-            && (!arguments.is_empty() || self.facts.children_as(self.call, Role::Keyword).next().is_some());
+            && (!arguments.is_empty() || self.code.facts.children_as(self.call, Role::Keyword).next().is_some());
         let ways = ways.into_iter().map(|it| it.restyled(style));
         if formats {
             ways.map(|it| it.formatted(style, &arguments)).collect()
@@ -288,6 +291,6 @@ impl Arguments<'_> {
     /// The arguments after the message.
     fn further(&self, index: u32) -> impl Iterator<Item = NodeId> + '_ {
         let skip = index.saturating_sub(self.skip) as usize + 1;
-        self.facts.children_as(self.call, Role::Arg).skip(skip)
+        self.code.facts.children_as(self.call, Role::Arg).skip(skip)
     }
 }

@@ -42,6 +42,7 @@ mod remote;
 mod repeats;
 mod scarce;
 mod sites;
+mod startup;
 mod steadiness;
 mod transparent;
 mod transport;

@@ -5,6 +5,7 @@ use crate::evidence::loggers::Sink;
 use crate::evidence::records::Log;
 use crate::evidence::resolve::Answer;
 use crate::evidence::roles::Role;
+use crate::evidence::runs::span;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
 use crate::evidence::times::Scale;
@@ -97,7 +98,7 @@ pub struct Run {
 /// Reads the run out of a log and its answers. Files of sites are modules in order.
 #[must_use]
 pub fn run(log: &Log, sites: &Sites, answers: &[Answer], tells_of_retry: &dyn Fn(SiteId) -> bool) -> Run {
-    let Some((start, end)) = log.span else {
+    let Some((start, end)) = span(log, answers) else {
         return untimed(log, sites, answers);
     };
     let mut run = Run {
@@ -221,6 +222,9 @@ impl Run {
     }
 
     fn take(&mut self, log: &Log, sites: &Sites, index: usize, answer: Answer, time: f64) {
+        if answer == Answer::Earlier {
+            return;
+        }
         let record = &log.records[index];
         let lines = record.count as usize;
         self.lines += lines;

@@ -23,6 +23,8 @@ use crate::evidence::reader::each_line;
 use crate::evidence::records::Log;
 use crate::evidence::records::MOST_RECORDS;
 use crate::evidence::resolve::resolve;
+use crate::evidence::runs::Runs;
+use crate::evidence::sites::LogSite;
 use crate::evidence::sites::Sites;
 use crate::evidence::sites::Source;
 use crate::evidence::sites::collect;
@@ -30,6 +32,8 @@ use crate::evidence::stalls;
 use crate::evidence::stalls::Stall;
 use crate::evidence::stream::Stream;
 use crate::pipeline;
+use crate::project::FnId;
+use crate::project::ModuleId;
 use crate::project::Project;
 use crate::report::triage::TriageReport;
 use crate::report::triage::write_json;
@@ -122,6 +126,13 @@ impl Program {
                 facts: &it.facts,
             })
             .collect()
+    }
+
+    /// Whether a call writes at most one line a run.
+    fn writes_once(&self, site: &LogSite) -> bool {
+        let module = ModuleId(site.file);
+        let local = site.function;
+        self.project.runs_once_a_run(FnId { module, local }, site.call)
     }
 
     /// A log of which at most `most` records are kept one by one.
@@ -237,7 +248,9 @@ impl Examined {
             ..
         } = self;
         let log = observed.log;
-        let (answers, columns) = resolve(log, sites, &program.files());
+        let (mut answers, columns) = resolve(log, sites, &program.files());
+        let runs = Runs::find(log, &answers, |it| program.writes_once(&sites.all[it.0 as usize]));
+        runs.mark(&mut answers);
         let found = triage::Observations {
             memory: observed.memory,
             stalls: observed.stalls,
@@ -254,7 +267,7 @@ impl Examined {
             told: &told,
             gaps: &gaps,
             quotes: &quotes(observed, &wanted)?,
-            notes: &notes(log, &triage, columns.moved, observed.stalls),
+            notes: &notes(log, &triage, columns.moved, observed.stalls, &runs),
         };
         let mut text = Vec::new();
         match style.format {

@@ -3,14 +3,15 @@
 use crate::evidence::clean::printable;
 use crate::evidence::records::Log;
 use crate::evidence::roles::Role;
+use crate::evidence::runs::Runs;
 use crate::evidence::stalls::Stall;
 use crate::triage::Triage;
 
 /// What a reader must know of the log before the findings.
 #[must_use]
-pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall]) -> Vec<String> {
+pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall], runs: &Runs) -> Vec<String> {
     let run = &triage.run;
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = several(runs).into_iter().collect();
     if run.is_thin() {
         notes.push("most lines match no log call of this code: take the findings as hints, and check that the log and the code belong together".to_owned());
     }
@@ -41,6 +42,15 @@ pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall]) 
         notes.push(format!("{} times lie before the line above them", log.backwards));
     }
     notes
+}
+
+/// Which run is told, where a log holds more than one.
+fn several(runs: &Runs) -> Option<String> {
+    let (last, earlier) = runs.begin.split_last()?;
+    let (before, count) = (earlier.last()?, runs.begin.len());
+    Some(format!(
+        "the log holds {count} runs; this is the last one, from line {last} on; the one before it begins at line {before}"
+    ))
 }
 
 /// What a log too long to be kept line by line leaves less exact.
