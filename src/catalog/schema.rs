@@ -160,6 +160,9 @@ pub struct Entry {
     pub callable_keyword: Option<String>,
     /// What that argument is: an awaitable, a function, a collection of them.
     pub takes: Option<Takes>,
+    /// What an `act = "spawn"` starts runs one after the other, not beside each other (`BackgroundTasks.add_task`).
+    #[serde(default)]
+    pub in_turn: bool,
     /// Keyword of a bound (`limit`, `max_at_once`, `maxsize`) or deadline (`timeout`).
     pub bound: Option<String>,
     /// Position of that bound.

@@ -76,7 +76,7 @@ use marks::{Marks, marks};
 pub use modules::{Importer, Module, ModuleTable, Target};
 pub use origin::{constant, origin};
 use rayon::prelude::*;
-pub use repeats::{Repeat, repeat};
+pub use repeats::{PerItem, Repeat, per_item, repeat};
 pub use scarce::{Reached, Resource, Scarce};
 pub use steadiness::Steadiness;
 pub use transport::is_bounded_by_transport;

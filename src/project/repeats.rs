@@ -82,6 +82,30 @@ fn in_worker(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> 
     same.next().map(|run| run.repeat)
 }
 
+/// How a function runs for every item of data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PerItem {
+    /// One item after the other.
+    InTurn,
+    /// Many items at once.
+    Beside,
+}
+
+/// Whether a loop over data or a fan-out runs the function for every item, itself or through a small function between.
+#[must_use]
+pub fn per_item(project: &Project, function: FnId) -> Option<PerItem> {
+    let runs = runs(project, function, CALLERS_DEEP);
+    let all = runs.iter().map(|run| {
+        let mut sites = project.graph.sites_at(run.caller, run.repeat.at.node);
+        if sites.any(|(_, site)| site.flags.has(Flags::AWAITED)) {
+            PerItem::InTurn
+        } else {
+            PerItem::Beside
+        }
+    });
+    all.max()
+}
+
 /// A worker may be called by a small function that enters a limiter or keeps the result.
 const CALLERS_DEEP: u32 = 2;
 
@@ -91,6 +115,7 @@ const MOST_RUNS: usize = 6;
 /// How a loop runs a function for every item, and which parameters it fills with the same.
 struct Run {
     repeat: Repeat,
+    caller: FnId,
     shared: Vec<PlaceId>,
 }
 
@@ -113,6 +138,7 @@ fn runs(project: &Project, function: FnId, depth: u32) -> Vec<Run> {
                     source,
                     in_worker: true,
                 },
+                caller: site.caller,
                 shared: shared(project, site, function, around, &[]),
             });
         } else if depth > 1 && site.caller != function {
@@ -121,6 +147,7 @@ fn runs(project: &Project, function: FnId, depth: u32) -> Vec<Run> {
             found.extend(outer.into_iter().map(|run| Run {
                 shared: shared(project, site, function, root, &run.shared),
                 repeat: run.repeat,
+                caller: run.caller,
             }));
         }
     }

@@ -68,8 +68,7 @@ fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>
         _ => open,
     };
     let local = making.function.local;
-    let seldom = diagnostic.exposure == Exposure::Solitary
-        || diagnostic.exposure == Exposure::Open && clients::is_seldom(facts, local)
+    let seldom = !clients::is_often(cx, making, site, diagnostic.exposure)
         || clients::fills_a_cache(facts, local)
         || clients::asks_to_close(facts, local);
     if seldom && !per_item {

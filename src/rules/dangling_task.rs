@@ -1,11 +1,12 @@
 #![doc = include_str!("../../rules/dangling-task.md")]
 
 use crate::catalog::{Act, EntryId, Is, Takes};
-use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Fate, Kind, LocalFn, NodeId};
 use crate::project::{Callee, Flags, Site};
-use crate::rules::bystanders::is_bystander;
-use crate::rules::timers::is_held_by_timers;
+use crate::rules::bystanders::{is_bystander, is_of_an_observer};
+use crate::rules::clients::is_seldom;
+use crate::rules::timers::{is_held_by_timers, is_waited_for};
 use crate::rules::{Context, Library, Rule};
 
 /// The rule.
@@ -82,11 +83,16 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     // With a callback somebody sees the exception, at least.
     let seen = cx.facts().fate(site.at.node) == Fate::OnlyCalledBack;
     let work = work(cx, site.at.node).unwrap_or_default();
+    // The chance that one task is lost is small; it adds up where many are started.
+    let is_once = diagnostic.exposure == Exposure::Solitary || is_seldom(cx.facts(), local);
     if seen
+        || is_once
         || is_on_error_path(cx, site)
         || is_bystander(&work)
-        || is_finalizer(cx, local)
+        || is_of_an_observer(&diagnostic.qualname, &work)
+        || ends_something(cx, local)
         || is_held_by_timers(cx, site)
+        || is_waited_for(cx, local, site)
     {
         diagnostic.severity = Severity::Low;
     }
@@ -96,10 +102,12 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
     diagnostic
 }
 
-/// `__del__` can neither await nor keep anything.
-fn is_finalizer(cx: &Context<'_>, local: LocalFn) -> bool {
+/// `__del__` can neither await nor keep anything, nor can the handler of a signal, which gets a frame.
+fn ends_something(cx: &Context<'_>, local: LocalFn) -> bool {
     let facts = cx.facts();
-    facts.text(facts.function(local).name) == "__del__"
+    let it = facts.function(local);
+    let takes_a_frame = it.params.get(1).is_some_and(|it| facts.text(it.name) == "frame");
+    facts.text(it.name) == "__del__" || takes_a_frame
 }
 
 /// Best effort after an error: in an `except` block, or in a function that is only called from one.

@@ -4,7 +4,7 @@ use super::fan_out_text as text;
 use super::ineffective_limiter::speaks_of;
 use crate::diagnostic::Step;
 use crate::facts::{Kind, NodeId, Role};
-use crate::project::{Eval, FanOut, Reached, Ty, Worker, is_bounded_by_transport};
+use crate::project::{Eval, FanOut, ModuleId, Reached, Ty, Worker, is_bounded_by_transport};
 use crate::rules::Context;
 
 pub(super) fn looks_limited(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker, reached: &Reached) -> bool {
@@ -74,9 +74,35 @@ fn guessed(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option<Reache
         Ty::Foreign | Ty::Instance(_) if name.contains('_') && facts.kind(receiver) == Kind::Name => {}
         _ => return None,
     }
-    project
+    let guessed = project
         .scarce
-        .guessed(&project.names, &project.graph, &project.limiters, (cx.module, name))
+        .guessed(&project.names, &project.graph, &project.limiters, (cx.module, name))?;
+    let first = guessed.chain.first().map(|&it| project.graph.site(it).caller.module);
+    first.is_some_and(|it| imports_of(cx, it)).then_some(guessed)
+}
+
+/// Whether this module imports from the package of another one: who works on the objects of a class has to do with it.
+fn imports_of(cx: &Context<'_>, other: ModuleId) -> bool {
+    let facts = cx.facts();
+    let name = |it: ModuleId| cx.project.names.modules[it.0 as usize].name.as_str();
+    let package = name(other).rsplit_once('.').map_or(name(other), |(package, _)| package);
+    let within = |it: &str| {
+        it.strip_prefix(package)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let own: Vec<&str> = name(cx.module).split('.').collect();
+    other == cx.module
+        || facts.imports.iter().any(|it| {
+            let module = facts.text(it.module);
+            // `from ..orm import Row` in `app.services.users` is from `app.orm`.
+            let above = own.len().checked_sub(it.level as usize).unwrap_or_default();
+            let full = [&own[..above], &[module]].concat().join(".");
+            within(if it.level == 0 {
+                module
+            } else {
+                full.trim_end_matches('.')
+            })
+        })
 }
 
 /// From the worker to the scarce call.

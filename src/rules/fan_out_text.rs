@@ -1,7 +1,8 @@
 //! What the fan-out rules say, and the fan-outs that none of them speaks of.
 
+pub(super) use super::narrow::is_configured;
 use crate::facts::{Kind, NodeId, Role};
-use crate::project::{At, FanOut, FnId, Resource, Strand, Worker, has_word as named_word, says_limit as named_limit};
+use crate::project::{At, FanOut, FnId, Resource, Strand, Worker, says_limit as named_limit};
 use crate::rules::context::{Context, Library};
 use crate::rules::text::expr_text;
 
@@ -181,73 +182,6 @@ pub(super) fn is_broadcast(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) 
         .any(|it| text.contains(it))
     });
     sends && peers
-}
-
-/// Collections of what somebody has configured: a handful, whatever the data.
-pub(super) fn is_configured(cx: &Context<'_>, strand: &Strand) -> bool {
-    const PARTS: [&str; 50] = [
-        "device",
-        "devices",
-        "providers",
-        "retrievers",
-        "advisors",
-        "members",
-        "models",
-        "servers",
-        "config",
-        "configs",
-        "configuration",
-        "settings",
-        "plugins",
-        "integrations",
-        "credentials",
-        "limits",
-        "types",
-        "kinds",
-        "targets",
-        "tiers",
-        "backends",
-        "metrics",
-        "adapters",
-        "callbacks",
-        "handlers",
-        "hooks",
-        "guardrails",
-        "listeners",
-        "subscribers",
-        "coordinators",
-        "zones",
-        "rooms",
-        "platforms",
-        "toolkits",
-        "evaluators",
-        "scorers",
-        "judges",
-        "alternatives",
-        "candidates",
-        "budgets",
-        "variants",
-        "mirrors",
-        "replicas",
-        "regions",
-        "engines",
-        "languages",
-        "registrations",
-        "attachments",
-        "addons",
-        "owners",
-    ];
-    strand.source.is_some_and(|it| {
-        let facts = cx.facts();
-        (it.0..facts.node(it).end).map(NodeId).any(|it| {
-            let name = match facts.kind(it) {
-                Kind::Name => facts.name_text(it),
-                Kind::Attribute => facts.payload_text(it),
-                _ => None,
-            };
-            name.is_some_and(|it| named_word(it, &PARTS))
-        })
-    })
 }
 
 /// A worker that runs for ever is a service that is started, not an item that is worked on.

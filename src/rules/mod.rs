@@ -38,6 +38,7 @@ mod limiter_use;
 mod lock_across_await;
 mod mends;
 mod missing_deadline;
+mod narrow;
 mod nested_event_loop;
 mod nested_retry;
 mod nested_text;

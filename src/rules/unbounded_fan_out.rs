@@ -4,6 +4,7 @@ use super::fan_out_named::named;
 use super::fan_out_reach::{looks_limited, reached, witness};
 use super::fan_out_text as text;
 use super::ineffective_limiter::speaks_of;
+use super::narrow::is_narrow;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::NodeId;
 use crate::project::{FanOut, FnId, Reached, Resource, Strand, Width, Worker};
@@ -86,7 +87,7 @@ fn by_name(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Nod
             );
             diagnostic.witness = named.witness;
             diagnostic.severity = severity(Resource::Network, diagnostic.exposure);
-            if text::is_configured(cx, strand) {
+            if is_narrow(cx, fan_out, strand) {
                 diagnostic.severity = Severity::Low;
             }
             diagnostic.confidence = Confidence::Medium;
@@ -113,7 +114,7 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.why = format!("each of them reaches `{end}`: {}", text::consequence(reached.resource));
     diagnostic.witness = witness(cx, fan_out, worker, reached);
     diagnostic.severity = severity(reached.resource, diagnostic.exposure);
-    if text::is_configured(cx, strand) {
+    if is_narrow(cx, fan_out, strand) {
         diagnostic.severity = Severity::Low;
     }
     let guessed = reached.duck || reached.some_limited;

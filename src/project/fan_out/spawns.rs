@@ -57,7 +57,8 @@ impl Scope<'_> {
             });
         if let Some(id) = id {
             let entry = self.names.catalog.entry(id);
-            return (entry.act == Some(Act::Spawn)).then_some((Some(id), entry.takes == Some(Takes::Function)));
+            let starts = entry.act == Some(Act::Spawn) && !entry.in_turn;
+            return starts.then_some((Some(id), entry.takes == Some(Takes::Function)));
         }
         if !self.spawns_by_name(node) {
             return None;

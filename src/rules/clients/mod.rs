@@ -1,18 +1,20 @@
 //! Clients that own a pool of connections: where they are made, and how long they live.
 
 mod keeping;
+mod often;
 mod patience;
 mod pool;
 mod seldom;
 mod sharing;
 
 pub(super) use keeping::{Keeping, keeping, reads};
+pub(super) use often::is_often;
 pub(super) use patience::patience;
 pub(super) use pool::{Shared, exceeds, shared};
 pub(super) use seldom::{asks_to_close, fills_a_cache, is_seldom};
 pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, serves_many};
 
-use crate::catalog::{Catalog, EntryId, ExtClass, ExtType, Is};
+use crate::catalog::{Catalog, ClassEntry, EntryId, ExtClass, ExtType, Is};
 use crate::facts::{Kind, NodeId, Role};
 use crate::project::{Callee, FnId, ModuleId, Project, Site};
 use crate::rules::Context;
@@ -67,11 +69,13 @@ fn factory(catalog: &Catalog, entry: EntryId) -> Option<ExtClass> {
     }
 }
 
-/// Async clients for which the catalog knows a pool, or retries, which only clients of a pool have.
+/// Async clients for which the catalog knows a pool, or retries, which mostly only clients of a pool have; a pool of 0 keeps
+/// no connection between two calls, so that nothing is lost with it.
 fn owns_pool(project: &Project, class: ExtClass) -> bool {
     let catalog = &project.names.catalog;
-    let mut line = catalog.lineage(class).into_iter().map(|it| catalog.class_entry(it));
-    catalog.is(class, Is::Client) && line.any(|it| it.r#async && (it.pool.is_some() || it.retries.is_some()))
+    let line = || catalog.lineage(class).into_iter().map(|it| catalog.class_entry(it));
+    let keeps = |it: &ClassEntry| it.r#async && (it.pool.is_some() || it.retries.is_some());
+    catalog.is(class, Is::Client) && line().any(keeps) && !line().any(|it| it.pool == Some(0))
 }
 
 /// Arguments that bring the connections from elsewhere, or need none.

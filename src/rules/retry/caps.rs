@@ -3,7 +3,7 @@
 use super::Limit;
 use super::attempts::{Attempts, is_attempt_name, is_clock};
 use crate::facts::{FileFacts, How, Kind, NodeId, Op, PlaceId, Role};
-use crate::project::{At, constant, written};
+use crate::project::{At, constant, origin, written};
 use crate::rules::Context;
 
 /// How often it is tried.
@@ -62,6 +62,61 @@ fn number(cx: &Context<'_>, node: NodeId) -> Option<u64> {
         node,
     };
     constant(&cx.project.names, &cx.project.graph, at)
+}
+
+/// How often a loop usually tries, where its limit is a parameter or an attribute that a parameter fills: what that is by
+/// default.
+pub(super) fn usual(cx: &Context<'_>, of: NodeId) -> Option<u64> {
+    let facts = cx.facts();
+    match facts.kind(of) {
+        Kind::For => {
+            let iter = facts.child(of, Role::Iter).filter(|&it| facts.kind(it) == Kind::Call)?;
+            let first = facts.arg(iter, 0)?;
+            match facts.arg(iter, 1) {
+                Some(end) => Some(by_default(cx, end)?.saturating_sub(by_default(cx, first)?)),
+                None => by_default(cx, first),
+            }
+        }
+        Kind::While => {
+            let test = facts
+                .child(of, Role::Test)
+                .filter(|&it| facts.kind(it) == Kind::Compare)?;
+            by_default(cx, facts.child(test, Role::Right)?)
+        }
+        _ => None,
+    }
+}
+
+fn by_default(cx: &Context<'_>, node: NodeId) -> Option<u64> {
+    let facts = cx.facts();
+    if facts.kind(node) == Kind::BinOp && facts.node(node).payload == Op::Add as u32 {
+        let side = |role: Role| by_default(cx, facts.child(node, role)?);
+        return Some(side(Role::Left)? + side(Role::Right)?);
+    }
+    let module = cx.module;
+    number(cx, node).or_else(|| {
+        let set = origin(&cx.project.names, &cx.project.graph, At { module, node });
+        let theirs = cx.project.names.facts(set.module);
+        // `5 if patient else 1`.
+        if theirs.kind(set.node) == Kind::IfExp {
+            let arm = |role: Role| {
+                let at = At {
+                    node: theirs.child(set.node, role)?,
+                    module: set.module,
+                };
+                constant(&cx.project.names, &cx.project.graph, at)
+            };
+            return Some(arm(Role::Body)?.max(arm(Role::Orelse)?));
+        }
+        let place = theirs.name_place(set.node)?;
+        let owner = theirs.function(theirs.place(place).owner);
+        let default = owner.params.iter().find(|it| it.place == place)?.default?;
+        let at = At {
+            node: default,
+            module: set.module,
+        };
+        constant(&cx.project.names, &cx.project.graph, at)
+    })
 }
 
 /// `while attempt < 5`, `while True`, `while not done` where only success sets it.

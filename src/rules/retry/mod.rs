@@ -136,14 +136,16 @@ impl Retry {
         }
     }
 
-    /// Lowers the severity further where what fails together is few: what nobody is known to call beside others and may
-    /// not reach a service, and a loop of a thread of its own.
+    /// Lowers the severity further where what fails together is few, or does no harm: what nobody is known to call beside
+    /// others and may not reach a service, a loop of a thread of its own, and one that is over after a moment.
     pub(super) fn weigh_crowd(&self, cx: &Context<'_>, diagnostic: &mut Diagnostic) {
         self.weigh(diagnostic);
         let is_loop = self.form == Form::Loop;
+        let harmless = || crowd::is_short(cx, self) && !crowd::is_contended(cx, self);
         let uncertain = diagnostic.exposure == Exposure::Open && self.remote < Confidence::High;
         let blocks = !cx.facts().is_async(self.function);
-        if is_loop && (uncertain || (blocks && !crowd::runs_in_threads(cx, cx.function(self.function)))) {
+        let alone = || blocks && !crowd::runs_in_threads(cx, cx.function(self.function));
+        if is_loop && (uncertain || alone() || harmless()) {
             diagnostic.severity = Severity::Low;
         }
     }
