@@ -186,6 +186,10 @@ pub struct Entry {
     pub only_if: Option<String>,
     /// A wait that by default has no deadline, or one of this many seconds.
     pub default_deadline: Option<Deadline>,
+    /// It answers at once while the other side lives: that it has no deadline matters where one that hangs holds up
+    /// more than its own caller.
+    #[serde(default)]
+    pub usually_quick: bool,
     /// How many times it retries by itself.
     pub retries: Option<u32>,
     /// It copies deeply, or is one half of a copy by writing and reading.

@@ -12,9 +12,11 @@ use rayon::prelude::*;
 pub struct Deadlines {
     /// `[module]`: first node under a deadline and one past the last, in source order.
     spans: Vec<Vec<(u32, u32)>>,
+    /// `[module]`: the same of scopes that nothing outside of them can cancel.
+    shields: Vec<Vec<(u32, u32)>>,
     /// By dense number: somebody calls it, or nobody is known to, without a deadline.
     free: Vec<bool>,
-    /// By dense number: somebody calls it under a deadline.
+    /// By dense number: at least as many callers hold a deadline as not.
     bounded: Vec<bool>,
 }
 
@@ -40,6 +42,7 @@ impl Deadlines {
         });
         let mut deadlines = Self {
             spans: spans.collect(),
+            shields: names.modules.par_iter().map(|it| shields(&it.facts)).collect(),
             free: vec![false; n],
             bounded: vec![false; n],
         };
@@ -55,12 +58,17 @@ impl Deadlines {
                 queue.push(function);
             }
         }
-        let under = graph
-            .sites
-            .iter()
-            .filter(|site| counts(site) && deadlines.covers(site.at));
-        let bounded: Vec<usize> = under.flat_map(Site::targets).map(|&it| graph.dense(it)).collect();
-        for dense in bounded {
+        let mut under = vec![0i32; n];
+        for site in graph.sites.iter().filter(|&it| counts(it)) {
+            let weight = if deadlines.covers(site.at) { 1 } else { -1 };
+            for &target in site.targets() {
+                under[graph.dense(target)] += weight;
+            }
+        }
+        let held = graph.sites.iter().filter(|&it| counts(it) && deadlines.covers(it.at));
+        let held: Vec<usize> = held.flat_map(Site::targets).map(|&it| graph.dense(it)).collect();
+        // One caller of many that waits less says nothing of the others.
+        for dense in held.into_iter().filter(|&it| under[it] >= 0) {
             deadlines.bounded[dense] = true;
         }
         deadlines.spread(graph, queue);
@@ -88,6 +96,14 @@ impl Deadlines {
         spans.iter().any(|&(first, end)| first <= at.node.0 && at.node.0 < end)
     }
 
+    /// Whether no deadline outside of a shield can end what runs at a node, and none stands inside.
+    fn is_shielded(&self, at: At) -> bool {
+        let holds = |&&(first, end): &&(u32, u32)| first <= at.node.0 && at.node.0 < end;
+        let inmost = self.shields[at.module.0 as usize].iter().rfind(holds);
+        let spans = &self.spans[at.module.0 as usize];
+        inmost.is_some_and(|&(first, _)| !spans.iter().filter(holds).any(|it| it.0 >= first))
+    }
+
     /// Whether a function sets a deadline anywhere: then whoever wrote it has thought of time.
     #[must_use]
     pub fn sets(&self, names: &Names, function: FnId) -> bool {
@@ -108,7 +124,9 @@ impl Deadlines {
     #[must_use]
     pub fn at(&self, graph: &CallGraph, function: FnId, at: At) -> Bound {
         let dense = graph.dense(function);
-        if self.covers(at) || !self.free[dense] {
+        if self.is_shielded(at) {
+            Bound::Never
+        } else if self.covers(at) || !self.free[dense] {
             Bound::Always
         } else if self.bounded[dense] {
             Bound::Sometimes
@@ -177,5 +195,20 @@ fn said(facts: &FileFacts) -> Vec<(u32, u32)> {
             let empty = facts.arg(call, 0).is_some_and(|it| facts.kind(it) == Kind::None);
             (speaks && !empty).then(|| span(facts, call))
         })
+        .collect()
+}
+
+/// `with CancelScope(shield=True):`, which keeps every deadline around it away.
+fn shields(facts: &FileFacts) -> Vec<(u32, u32)> {
+    let n = u32::try_from(facts.nodes.len()).unwrap_or(0);
+    let items = (0..n).map(NodeId).filter(|&it| facts.kind(it) == Kind::WithItem);
+    let calls = items.filter_map(|it| facts.child(it, Role::Context));
+    calls
+        .filter(|&it| facts.kind(it) == Kind::Call)
+        .filter(|&it| {
+            let shield = facts.keyword(it, "shield");
+            shield.is_some_and(|it| facts.kind(it) == Kind::True) && facts.keyword(it, "deadline").is_none()
+        })
+        .map(|it| span(facts, it))
         .collect()
 }

@@ -296,23 +296,27 @@ pub fn argument_for(project: &Project, call: At, function: FnId, index: usize) -
 /// Whether an attribute of a class is filled when an object is made and left alone from then on.
 #[must_use]
 pub fn is_settled_attribute(facts: &FileFacts, class: crate::facts::LocalClass, name: &str) -> bool {
-    const MAKES: [&str; 4] = ["__init__", "__post_init__", "model_post_init", "__new__"];
-    let of = &facts.classes[class.0 as usize];
-    let in_making = |it: NodeId| {
-        let function = facts.function(facts.function_of(it));
-        MAKES.contains(&facts.text(function.name))
-    };
-    let is_set_later = of
-        .attributes
-        .iter()
-        .any(|it| facts.text(it.name) == name && !in_making(it.node) && !matches!(it.how, How::Declare { .. }));
     let is_changed = || {
-        facts.subtree(of.node).any(|it| {
+        facts.subtree(facts.classes[class.0 as usize].node).any(|it| {
             facts.kind(it) == Kind::Attribute
                 && facts.payload_text(it) == Some(name)
                 && facts.is_changed_at(it)
-                && !in_making(it)
+                && !is_in_making(facts, it)
         })
     };
-    !is_set_later && !is_changed()
+    !is_set_later(facts, class, name) && !is_changed()
+}
+
+/// Whether a class sets an attribute after an object is made.
+pub(super) fn is_set_later(facts: &FileFacts, class: crate::facts::LocalClass, name: &str) -> bool {
+    let of = &facts.classes[class.0 as usize];
+    of.attributes.iter().any(|it| {
+        facts.text(it.name) == name && !is_in_making(facts, it.node) && !matches!(it.how, How::Declare { .. })
+    })
+}
+
+fn is_in_making(facts: &FileFacts, node: NodeId) -> bool {
+    const MAKES: [&str; 4] = ["__init__", "__post_init__", "model_post_init", "__new__"];
+    let function = facts.function(facts.function_of(node));
+    MAKES.contains(&facts.text(function.name))
 }

@@ -18,6 +18,7 @@ mod deadlines;
 mod decorators;
 mod dual_mode;
 mod earlier;
+mod endless;
 mod exposure;
 mod fan_out;
 mod graph;
@@ -63,6 +64,7 @@ pub use chains::Chains;
 pub use classes::{Base, ClassTable, Member, written};
 pub use deadlines::{Bound, Deadlines, has_bound};
 pub use decorators::{Decorator, Decorators};
+pub use endless::waits_for_ever;
 pub use exposure::{Exposures, Frequency};
 pub use fan_out::{FanOut, FanOuts, Starter, Strand, Worker};
 pub use graph::{CallGraph, Callee, Flags, Resolution, Site};
@@ -77,6 +79,7 @@ pub use modules::{Importer, Module, ModuleTable, Target};
 pub use origin::{constant, origin};
 use rayon::prelude::*;
 pub use repeats::{PerItem, Repeat, per_item, repeat};
+pub use repeats::{Repeat, repeat, repeated_question};
 pub use scarce::{Reached, Resource, Scarce};
 pub use steadiness::Steadiness;
 pub use transport::is_bounded_by_transport;
@@ -111,6 +114,8 @@ pub struct Project {
     pub scarce: Scarce,
     /// What bounds how long a wait can last.
     pub deadlines: Deadlines,
+    /// Who waits for a peer that may be gone, without a deadline.
+    pub endless: Chains,
 }
 
 impl Project {
@@ -135,14 +140,16 @@ impl Project {
         let reach = || {
             let blocking = Blocking::new(&names, &graph, &accepts);
             let deadlines = Deadlines::new(&names, &graph);
+            let endless = endless::endless(&names, &graph, &deadlines);
             let loop_starters = loops::loop_starters(&names, &graph);
             let remote_callers = remote::remote_callers(&names, &graph);
-            (blocking, deadlines, loop_starters, remote_callers)
+            (blocking, deadlines, endless, loop_starters, remote_callers)
         };
-        let ((limiters, fan_outs, exposures, scarce), (blocking, deadlines, loop_starters, remote_callers)) =
+        let ((limiters, fan_outs, exposures, scarce), (blocking, deadlines, endless, loop_starters, remote_callers)) =
             rayon::join(bounds, reach);
         Self {
             deadlines,
+            endless,
             loop_starters,
             remote_callers,
             names,

@@ -3,7 +3,9 @@
 
 use super::Project;
 use super::graph::{Flags, Site};
-use super::handling::{Handling, argument_for, handling_of_parameter, is_settled_attribute, parameter_of};
+use super::handling::{
+    Handling, argument_for, handling_of_parameter, is_set_later, is_settled_attribute, parameter_of,
+};
 use super::ids::{At, FnId};
 use super::width::{Width, repetitions};
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
@@ -22,14 +24,28 @@ pub struct Repeat {
 /// The innermost region around an expression that repeats it without need.
 #[must_use]
 pub fn repeat(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
-    in_loop(project, function, expr).or_else(|| in_worker(project, function, expr))
+    repeat_where(project, function, expr, is_same)
+}
+
+/// The innermost region around a call that asks the same object with the same arguments each time. Whether the answer
+/// is the same is for the caller to say.
+#[must_use]
+pub fn repeated_question(project: &Project, function: FnId, call: NodeId) -> Option<Repeat> {
+    repeat_where(project, function, call, is_same_question)
+}
+
+/// Whether an expression of a function is the same in each run of a region that shares these parameters.
+type Same = fn(&Project, FnId, NodeId, &[PlaceId], NodeId) -> bool;
+
+fn repeat_where(project: &Project, function: FnId, expr: NodeId, same: Same) -> Option<Repeat> {
+    in_loop(project, function, expr, same).or_else(|| in_worker(project, function, expr, same))
 }
 
 /// The loop or comprehension over data around an expression, in which it does not change.
-fn in_loop(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
+fn in_loop(project: &Project, function: FnId, expr: NodeId, same: Same) -> Option<Repeat> {
     let facts = project.names.facts(function.module);
     let around = loop_around(project, function, expr)?;
-    is_same(project, function, around, &[], expr).then(|| Repeat {
+    same(project, function, around, &[], expr).then(|| Repeat {
         at: At {
             module: function.module,
             node: around,
@@ -73,13 +89,13 @@ fn source(facts: &FileFacts, around: NodeId) -> Option<NodeId> {
 
 /// The function is what a loop over data, or a fan-out, runs for every item, and the expression depends on nothing that
 /// is another one each time.
-fn in_worker(project: &Project, function: FnId, expr: NodeId) -> Option<Repeat> {
+fn in_worker(project: &Project, function: FnId, expr: NodeId, same: Same) -> Option<Repeat> {
     let root = project.names.function(function).node;
     let runs = runs(project, function, CALLERS_DEEP);
-    let mut same = runs
+    let mut repeated = runs
         .into_iter()
-        .filter(|run| is_same(project, function, root, &run.shared, expr));
-    same.next().map(|run| run.repeat)
+        .filter(|run| same(project, function, root, &run.shared, expr));
+    repeated.next().map(|run| run.repeat)
 }
 
 /// How a function runs for every item of data.
@@ -182,6 +198,62 @@ fn is_same(project: &Project, function: FnId, region: NodeId, shared: &[PlaceId]
             .handed_in(region, expr)
             .into_iter()
             .all(|it| leaves_alone(project, function, it))
+}
+
+/// Whether a call asks the same object the same: what the object is asked for in between does not change which it is.
+fn is_same_question(project: &Project, function: FnId, region: NodeId, shared: &[PlaceId], call: NodeId) -> bool {
+    let facts = project.names.facts(function.module);
+    let given: Vec<NodeId> = facts
+        .children(call)
+        .filter_map(|it| match facts.node(it).role {
+            Role::Arg => Some(it),
+            Role::Keyword => facts.child(it, Role::Value),
+            _ => None,
+        })
+        .collect();
+    let same = |&it: &NodeId| {
+        facts.invariant_in(region, shared, it)
+            && reads_settled_attributes(facts, function.local, region, it)
+            && facts
+                .handed_in(region, it)
+                .into_iter()
+                .all(|it| leaves_alone(project, function, it))
+    };
+    given.iter().any(|&it| comes_from_outside(facts, region, shared, it))
+        && given.iter().all(same)
+        && asks_the_same(facts, region, shared, call)
+}
+
+/// `self.store.get(...)` where the class sets `store` when the object is made; `store.get(...)` of a name from outside.
+fn asks_the_same(facts: &FileFacts, region: NodeId, shared: &[PlaceId], call: NodeId) -> bool {
+    let Some(func) = facts.child(call, Role::Func) else {
+        return false;
+    };
+    if facts.kind(func) == Kind::Name {
+        return true;
+    }
+    let mut path = Vec::new();
+    let mut at = func;
+    while facts.kind(at) == Kind::Attribute {
+        path.push(facts.payload_text(at).unwrap_or_default());
+        let Some(value) = facts.child(at, Role::Value) else {
+            return false;
+        };
+        at = value;
+    }
+    let Some(place) = facts.name_place(at) else {
+        return false;
+    };
+    if facts.is_receiver(at) {
+        let class = facts.function(facts.place(place).owner).class;
+        // A method of the object itself may read what the loop sets on it.
+        return path.len() > 1 && class.is_some_and(|it| !is_set_later(facts, it, path[path.len() - 1]));
+    }
+    shared.contains(&place)
+        || facts
+            .definitions_of(place)
+            .iter()
+            .all(|it| !facts.contains(region, it.node))
 }
 
 /// Whether something that lives longer than one run feeds an expression: what is made of nothing is not context.

@@ -15,11 +15,15 @@ pub(super) enum Work {
     Joins,
     /// A function of the project that does one of these with its arguments.
     Helps(At),
+    /// Asks a service or a database.
+    Asks,
 }
 
 /// The work of a call whose result is large or slow to make.
 pub(super) fn work(project: &Project, function: FnId, call: NodeId) -> Option<Work> {
-    library(project, function, call).or_else(|| helper(project, function, call))
+    library(project, function, call)
+        .or_else(|| helper(project, function, call))
+        .or_else(|| super::lookups::asks(project, function, call).then_some(Work::Asks))
 }
 
 fn library(project: &Project, function: FnId, call: NodeId) -> Option<Work> {

@@ -15,6 +15,13 @@ pub(super) struct Ending<'a> {
 
 /// Whether a function ends what it belongs to; shutdown runs once, and whoever waits in it keeps the program from ending.
 pub(super) fn is_ending(cx: &Context<'_>, function: FnId) -> bool {
+    let facts = cx.project.names.facts(function.module);
+    let name = facts.text(facts.function(function.local).name);
+    name == "__aexit__" || ends(name)
+}
+
+/// Whether a name says that it ends something.
+pub(super) fn ends(name: &str) -> bool {
     const ENDS: [&str; 7] = [
         "stop",
         "close",
@@ -24,10 +31,8 @@ pub(super) fn is_ending(cx: &Context<'_>, function: FnId) -> bool {
         "disconnect",
         "cleanup",
     ];
-    let facts = cx.project.names.facts(function.module);
-    let name = facts.text(facts.function(function.local).name);
     let plain = name.trim_start_matches('_');
-    name == "__aexit__" || ENDS.iter().any(|it| plain.starts_with(it))
+    ENDS.iter().any(|it| plain.starts_with(it))
 }
 
 /// The calls of this module that hold up a shutdown.

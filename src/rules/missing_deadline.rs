@@ -1,8 +1,10 @@
 #![doc = include_str!("../../rules/missing-deadline.md")]
 
+use super::answers;
 use super::clients;
 use super::endings::{self, Ending};
 use super::fan_out_text as text;
+use super::holdups;
 use super::waits::{self, Peer, Wait};
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::project::{Bound, FanOut, Starter, has_bound};
@@ -27,6 +29,16 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for wait in waits::endless(cx) {
         found.extend(single(cx, &wait));
     }
+    found.extend(
+        holdups::holdups(cx)
+            .iter()
+            .map(|it| holdups::report(cx, &RULE.info, it)),
+    );
+    found.extend(
+        answers::awaited(cx)
+            .into_iter()
+            .map(|it| answers::report(cx, &RULE.info, it)),
+    );
     found.extend(endings::endings(cx).into_iter().map(|it| shutdown(cx, it)));
     for fan_out in cx.project.fan_outs.of(cx.module) {
         found.extend(barrier(cx, fan_out));
@@ -78,12 +90,7 @@ fn shutdown(cx: &Context<'_>, ending: Ending<'_>) -> Diagnostic {
 fn why_and_help(cx: &Context<'_>, diagnostic: &mut Diagnostic, call: &str) {
     "one that never comes holds this task, and whoever waits for it, without an error or a line in the log"
         .clone_into(&mut diagnostic.why);
-    diagnostic.help = match cx.library() {
-        crate::rules::Library::Asyncio => {
-            format!("put it under `async with asyncio.timeout(...)`, or `await asyncio.wait_for({call}(...), ...)`")
-        }
-        other => format!("put it under `with {}.fail_after(...)`", other.name()),
-    };
+    diagnostic.help = super::waits::help(cx, &format!("{call}(...)"));
 }
 
 /// A barrier over calls of a client that gives up only after minutes: the slowest decides for all.

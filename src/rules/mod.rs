@@ -2,6 +2,7 @@
 //!
 //! A rule is a `static` value and one `check`. It asks the project and writes diagnostics; it knows no files, logs or output.
 
+mod answers;
 mod await_in_loop;
 mod backoff_inside_limiter;
 mod barrier;
@@ -32,10 +33,12 @@ mod fan_out_reach;
 mod fan_out_text;
 mod gathered_bulk_results;
 mod growth;
+mod holdups;
 mod ineffective_limiter;
 mod limiter_made;
 mod limiter_use;
 mod lock_across_await;
+mod lookups;
 mod mends;
 mod missing_deadline;
 mod narrow;

@@ -4,7 +4,7 @@ use super::costs::{self, Work};
 use super::growth;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
-use crate::project::{At, Flags, Repeat, is_conditional, repeat};
+use crate::project::{At, Flags, Repeat, is_conditional, repeat, repeated_question};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -61,9 +61,15 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
     if sites.any(|(_, site)| site.flags.has(seldom)) {
         return None;
     }
-    let repeated = repeat(cx.project, function, call)?;
+    let repeated = match work {
+        Work::Asks => repeated_question(cx.project, function, call)?,
+        _ => repeat(cx.project, function, call)?,
+    };
     // What a sync helper does for every item is said where it is called.
     if repeated.in_worker && !cx.facts().is_async(local) {
+        return None;
+    }
+    if work == Work::Asks && !looks_again(cx, local, &repeated) {
         return None;
     }
     // A copy by writing and reading is a copy.
@@ -78,11 +84,16 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
     let message = match work {
         Work::Reads => format!("`{made}` reads the same file again for {every}"),
         Work::Joins => format!("`{made}` builds the same text again for {every}"),
+        Work::Asks => format!("`{made}` asks the same again for {every}"),
         Work::Computes | Work::Helps(_) => format!("`{made}` computes the same value again for {every}"),
     };
     let mut diagnostic = cx.diagnostic(&RULE.info, function, call, message);
     "nothing that goes into it changes from one item to the next, so the work and the memory are spent once per item for one value"
         .clone_into(&mut diagnostic.why);
+    if work == Work::Asks {
+        "nothing that goes into it changes from one item to the next, so one answer is asked for, and waited for, once per item"
+            .clone_into(&mut diagnostic.why);
+    }
     diagnostic.help = if repeated.in_worker {
         format!(
             "compute it once before the items start, and pass it to `{}`",
@@ -106,6 +117,14 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
     }
     diagnostic.group = made;
     Some(diagnostic)
+}
+
+/// Whether nothing in what is repeated could change the answer.
+fn looks_again(cx: &Context<'_>, local: LocalFn, repeated: &Repeat) -> bool {
+    let facts = cx.project.names.facts(repeated.at.module);
+    let own = cx.facts().function(local).node;
+    super::lookups::only_looks(facts, repeated.at.node)
+        && (!repeated.in_worker || super::lookups::only_looks(cx.facts(), own))
 }
 
 fn every(cx: &Context<'_>, repeated: &Repeat) -> String {

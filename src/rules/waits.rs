@@ -1,8 +1,8 @@
 //! Waits for a peer that can last for ever, and what they wait for.
 
-use crate::catalog::{Act, Deadline, Entry};
+use crate::catalog::{Act, Entry};
 use crate::facts::{FileFacts, Kind, NodeId, Role};
-use crate::project::{Callee, Flags, Site, SiteId, has_bound};
+use crate::project::{Callee, Flags, Site, SiteId, has_bound, waits_for_ever};
 use crate::rules::Context;
 
 /// What is waited for.
@@ -43,7 +43,11 @@ fn wait<'a>(cx: &Context<'a>, id: SiteId, site: &'a Site) -> Option<Wait<'a>> {
     let catalog = &cx.project.names.catalog;
     let entry = catalog.entry(entry_id);
     let facts = cx.facts();
-    if !site.flags.has(Flags::AWAITED) || !waits_for_ever(entry) || has_bound(facts, site.at.node, entry) {
+    if !site.flags.has(Flags::AWAITED)
+        || entry.usually_quick
+        || !waits_for_ever(entry)
+        || has_bound(facts, site.at.node, entry)
+    {
         return None;
     }
     let what = catalog.entry_name(entry_id);
@@ -62,10 +66,6 @@ fn wait<'a>(cx: &Context<'a>, id: SiteId, site: &'a Site) -> Option<Wait<'a>> {
         }
     };
     (!keeps).then_some(Wait { id, site, what, peer })
-}
-
-fn waits_for_ever(entry: &Entry) -> bool {
-    matches!(entry.default_deadline, Some(Deadline::Never(false)))
 }
 
 /// Whom a call waits for, by what the catalog says of it and by the class that it belongs to.
@@ -168,20 +168,26 @@ fn asks(facts: &FileFacts, site: &Site, signals: &[&str]) -> bool {
 
 /// Whether the function has sent something before: then it waits for the answer to it.
 fn follows_a_request(facts: &FileFacts, site: &Site) -> bool {
-    const SENDS: [&str; 7] = [
-        "write",
-        "send",
-        "sendall",
-        "send_str",
-        "send_json",
-        "send_bytes",
-        "drain",
-    ];
     let before = facts.body_nodes(site.caller.local).take_while(|&it| it < site.at.node);
-    before.filter(|&it| facts.kind(it) == Kind::Call).any(|call| {
-        let func: Option<NodeId> = facts.child(call, Role::Func);
-        func.filter(|&it| facts.kind(it) == Kind::Attribute)
-            .and_then(|it| facts.payload_text(it))
-            .is_some_and(|name| SENDS.contains(&name) || name.starts_with("send_"))
-    })
+    before.into_iter().any(|it| sends(facts, it))
+}
+
+/// Whether a node is a call that sends something.
+pub(super) fn sends(facts: &FileFacts, call: NodeId) -> bool {
+    let func = facts
+        .child(call, Role::Func)
+        .filter(|&it| facts.kind(call) == Kind::Call && facts.kind(it) == Kind::Attribute);
+    let name = func.and_then(|it| facts.payload_text(it)).unwrap_or_default();
+    let plain = name.trim_start_matches('_');
+    matches!(plain, "write" | "send" | "sendall" | "drain") || plain.starts_with("send_")
+}
+
+/// How to set a deadline in the words of the file's library.
+pub(super) fn help(cx: &Context<'_>, awaited: &str) -> String {
+    match cx.library() {
+        crate::rules::Library::Asyncio => {
+            format!("put it under `async with asyncio.timeout(...)`, or `await asyncio.wait_for({awaited}, ...)`")
+        }
+        other => format!("put it under `with {}.fail_after(...)`", other.name()),
+    }
 }
