@@ -212,16 +212,23 @@ fn is_same_question(project: &Project, function: FnId, region: NodeId, shared: &
         })
         .collect();
     let same = |&it: &NodeId| {
+        let mut handed = facts.handed_in(region, it).into_iter();
         facts.invariant_in(region, shared, it)
             && reads_settled_attributes(facts, function.local, region, it)
-            && facts
-                .handed_in(region, it)
-                .into_iter()
-                .all(|it| leaves_alone(project, function, it))
+            && (is_word(facts, it) || handed.all(|it| leaves_alone(project, function, it)))
     };
     given.iter().any(|&it| comes_from_outside(facts, region, shared, it))
         && given.iter().all(same)
         && asks_the_same(facts, region, shared, call)
+}
+
+/// A name that says that it is a text or a number: nobody can change what it holds.
+fn is_word(facts: &FileFacts, node: NodeId) -> bool {
+    const WORDS: [&str; 10] = [
+        "id", "uuid", "key", "name", "kind", "type", "url", "path", "index", "limit",
+    ];
+    let text = facts.name_text(node).or_else(|| facts.payload_text(node));
+    WORDS.contains(&super::words::last_word(text.unwrap_or_default()).as_str())
 }
 
 /// `self.store.get(...)` where the class sets `store` when the object is made; `store.get(...)` of a name from outside.
