@@ -1,8 +1,9 @@
 //! Values that grow by being copied: each step makes a new one of all that was there before.
 
 use crate::catalog::Copies;
+use crate::diagnostic::{Confidence, Diagnostic, RuleInfo, Severity};
 use crate::facts::{AttributeDef, FileFacts, How, Kind, LocalFn, NodeId, Op, Role};
-use crate::project::FnId;
+use crate::project::{At, FnId};
 use crate::rules::Context;
 
 /// The statements of a function by which a value grows, with the loop that repeats them.
@@ -83,7 +84,7 @@ fn is_text_attribute(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool 
 }
 
 /// Whether the class begins an attribute of its own as a `str`.
-pub(super) fn starts_as_str(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool {
+fn starts_as_str(facts: &FileFacts, local: LocalFn, target: NodeId) -> bool {
     let own = settings(facts, local, target);
     own.iter().any(|it| starts_as(facts, it, &[Kind::Str]))
 }
@@ -159,4 +160,37 @@ fn concatenates(cx: &Context<'_>, local: LocalFn, around: NodeId, statement: Nod
         && facts
             .descendants(call)
             .any(|it| facts.kind(it) == facts.kind(target) && super::text::expr_text(facts, it, 4) == written)
+}
+
+/// The finding.
+pub(super) fn report(
+    cx: &Context<'_>,
+    rule: &'static RuleInfo,
+    local: LocalFn,
+    (statement, around): (NodeId, NodeId),
+) -> Diagnostic {
+    let facts = cx.facts();
+    let target = facts.child(statement, Role::Target);
+    let name = target
+        .map(|it| super::text::expr_text(facts, it, 4))
+        .unwrap_or_default();
+    let message = format!("`{name}` is copied whole each time something is added to it");
+    let mut diagnostic = cx.diagnostic(rule, cx.function(local), statement, message);
+    "the work grows with the square of what comes in".clone_into(&mut diagnostic.why);
+    diagnostic.help = "collect the parts in a list, and join them once at the end".to_owned();
+    diagnostic.labels.push(cx.label(
+        At {
+            module: cx.module,
+            node: around,
+        },
+        "for every part",
+    ));
+    diagnostic.confidence = Confidence::Medium;
+    // Text that arrives in pieces is an answer of some kilobytes, copied in microseconds; bytes are files and sound.
+    if target.is_some_and(|it| facts.kind(it) == Kind::Attribute && starts_as_str(facts, local, it)) {
+        diagnostic.severity = Severity::Low;
+    }
+    diagnostic.anchor.clone_from(&name);
+    diagnostic.group = name;
+    diagnostic
 }

@@ -46,7 +46,7 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
         let grown = growth::growths(cx, local).into_iter();
-        found.extend(grown.map(|(statement, around)| grows(cx, local, statement, around)));
+        found.extend(grown.map(|(statement, around)| growth::report(cx, &RULE.info, local, (statement, around))));
     }
 }
 
@@ -135,31 +135,4 @@ fn every(cx: &Context<'_>, repeated: &Repeat) -> String {
         }
         None => "every item".to_owned(),
     }
-}
-
-fn grows(cx: &Context<'_>, local: LocalFn, statement: NodeId, around: NodeId) -> Diagnostic {
-    let facts = cx.facts();
-    let target = facts.child(statement, Role::Target);
-    let name = target
-        .map(|it| super::text::expr_text(facts, it, 4))
-        .unwrap_or_default();
-    let message = format!("`{name}` is copied whole each time something is added to it");
-    let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(local), statement, message);
-    "the work grows with the square of what comes in".clone_into(&mut diagnostic.why);
-    diagnostic.help = "collect the parts in a list, and join them once at the end".to_owned();
-    diagnostic.labels.push(cx.label(
-        At {
-            module: cx.module,
-            node: around,
-        },
-        "for every part",
-    ));
-    diagnostic.confidence = Confidence::Medium;
-    // Text that arrives in pieces is an answer of some kilobytes, copied in microseconds; bytes are files and sound.
-    if target.is_some_and(|it| facts.kind(it) == Kind::Attribute && growth::starts_as_str(facts, local, it)) {
-        diagnostic.severity = Severity::Low;
-    }
-    diagnostic.anchor.clone_from(&name);
-    diagnostic.group = name;
-    diagnostic
 }
