@@ -2,7 +2,7 @@
 
 use super::classes::written;
 use super::graph::Flags;
-use crate::facts::{FileFacts, Kind, NodeId, Op, Role};
+use crate::facts::{FileFacts, How, Kind, NodeId, Op, Role};
 
 /// `if asynchronous: ... else: <here>`: the branch for callers without a loop.
 pub(super) fn dual_mode(facts: &FileFacts, guard: NodeId, in_body: bool) -> Flags {
@@ -22,7 +22,14 @@ fn asks_for_loop(facts: &FileFacts, test: NodeId) -> Option<bool> {
         Kind::UnaryOp if facts.node(test).payload == Op::Not as u32 => {
             asks_for_loop(facts, facts.child(test, Role::Value)?).map(|it| !it)
         }
+        Kind::Name if is_running_loop(facts, test) => Some(true),
         Kind::Name | Kind::Attribute => says_async(&written(facts, test)).then_some(true),
+        // `if loop and loop.is_running()`
+        Kind::BoolOp if facts.node(test).payload == Op::And as u32 => facts
+            .children(test)
+            .all(|it| asks_for_loop(facts, it) == Some(true))
+            .then_some(true),
+        Kind::Compare => compares_loops(facts, test),
         Kind::Call => {
             let func = written(facts, facts.child(test, Role::Func)?);
             let last = func.rsplit('.').next().unwrap_or_default();
@@ -49,6 +56,35 @@ fn is_same_thread(facts: &FileFacts, test: NodeId) -> Option<bool> {
         return Some(true);
     }
     (is(Op::NotEq) || is(Op::IsNot)).then_some(false)
+}
+
+/// `if get_running_loop() is not None`
+fn compares_loops(facts: &FileFacts, test: NodeId) -> Option<bool> {
+    let none = facts.child(test, Role::Right).map(|it| facts.kind(it)) == Some(Kind::None);
+    let is_loop = is_running_loop(facts, facts.child(test, Role::Left)?);
+    let op = facts.node(test).payload;
+    let (same, other) = (op == Op::Is as u32, op == Op::IsNot as u32);
+    (none && is_loop && (same || other)).then_some(other)
+}
+
+/// `get_running_loop()`, or a name that holds what it has given, or `None`.
+fn is_running_loop(facts: &FileFacts, node: NodeId) -> bool {
+    let gives_it = |node: NodeId| {
+        let func = facts.child(node, Role::Func).filter(|_| facts.kind(node) == Kind::Call);
+        let name = func.map(|it| written(facts, it)).unwrap_or_default();
+        matches!(name.rsplit('.').next(), Some("get_running_loop" | "_get_running_loop"))
+    };
+    let made = facts
+        .name_place(node)
+        .map(|it| facts.definitions_of(it))
+        .unwrap_or_default();
+    gives_it(node)
+        || made
+            .iter()
+            .any(|it| matches!(it.how, How::Assign { value, .. } if gives_it(value)))
+            && made.iter().all(
+                |it| matches!(it.how, How::Assign { value, .. } if gives_it(value) || facts.kind(value) == Kind::None),
+            )
 }
 
 /// Names by which dual-mode code asks.

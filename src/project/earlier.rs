@@ -24,6 +24,8 @@ struct Returns {
     to_async: Option<NodeId>,
     /// `if self._x is not None: return self._x`, with a store in the function: what follows runs once.
     from_cache: Option<NodeId>,
+    /// `try: return load() except ImportError: ...`: what follows runs after an error.
+    if_all_is_well: Option<NodeId>,
 }
 
 impl Earlier {
@@ -46,6 +48,10 @@ impl Earlier {
             }
             if returns.from_cache.is_some_and(|it| it < below) {
                 flags = flags.with(Flags::ONCE);
+            }
+            let same_block = |it: &NodeId| facts.node(*it).role == facts.node(below).role;
+            if returns.if_all_is_well.filter(same_block).is_some_and(|it| it < below) {
+                flags = flags.with(Flags::ERROR_PATH);
             }
             if parent == below {
                 break;
@@ -75,7 +81,10 @@ fn first_end(facts: &FileFacts, (parent, role): (NodeId, Role)) -> Option<NodeId
 }
 
 fn first_returns(facts: &FileFacts, root: NodeId, parent: NodeId) -> Returns {
-    let mut found = Returns::default();
+    let mut found = Returns {
+        if_all_is_well: first_trial(facts, root, parent),
+        ..Returns::default()
+    };
     for it in facts.children(parent).filter(|&it| facts.kind(it) == Kind::If) {
         if found.to_async.is_none() && is_async_return(facts, it) {
             found.to_async = Some(it);
@@ -88,6 +97,18 @@ fn first_returns(facts: &FileFacts, root: NodeId, parent: NodeId) -> Returns {
         }
     }
     found
+}
+
+/// The first `try` of a block whose body ends in a `return`. In a loop it is one try of several.
+fn first_trial(facts: &FileFacts, root: NodeId, parent: NodeId) -> Option<NodeId> {
+    let mut tries = facts.children(parent).filter(|&it| facts.kind(it) == Kind::Try);
+    let found = tries.find(|&it| {
+        let last = facts.children_as(it, Role::Body).last();
+        last.is_some_and(|it| facts.kind(it) == Kind::Return) && facts.child(it, Role::Handler).is_some()
+    })?;
+    let mut around = facts.ancestors(found).take_while(|&it| it != root);
+    let loops = around.any(|it| matches!(facts.kind(it), Kind::For | Kind::AsyncFor | Kind::While));
+    (!loops).then_some(found)
 }
 
 fn early_return_target(facts: &FileFacts, guard: NodeId) -> Option<String> {

@@ -144,11 +144,14 @@ fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decora
     Frequency::Open
 }
 
-/// Modules of commands: `cli`, `__main__`, `scripts`.
+/// Modules of commands and of what is done once: `cli`, `__main__`, `scripts`, `migrations`.
 fn is_command_line(module: &str) -> bool {
-    module
-        .split('.')
-        .any(|part| matches!(part, "cli" | "_cli" | "__main__" | "scripts" | "benchmarks"))
+    module.split('.').any(|part| {
+        matches!(
+            part,
+            "cli" | "_cli" | "__main__" | "scripts" | "benchmarks" | "migrations"
+        )
+    })
 }
 
 /// Names by which everybody calls what runs once.

@@ -4,7 +4,7 @@
 //! A caller that leaves a flag at its default, or has itself asked for the opposite, does not reach what is guarded.
 
 use super::Names;
-use super::classes::Base;
+use super::classes::{Base, written};
 use super::graph::Site;
 use super::ids::ClassId;
 use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, Op, ParamKind, Role};
@@ -288,7 +288,7 @@ impl Names {
 
 fn begins_off(facts: &FileFacts, class: LocalClass, attribute: u32) -> bool {
     let class = &facts.classes[class.0 as usize];
-    let is_off = |value: NodeId| truth(facts, value) == Some(false);
+    let is_off = |value: NodeId| truth(facts, field_default(facts, value).unwrap_or(value)) == Some(false);
     let declared = class.members.iter().filter(|it| hash(facts.text(it.0)) == attribute);
     let in_body = declared
         .flat_map(|&(_, place)| facts.definitions_of(place))
@@ -304,6 +304,16 @@ fn begins_off(facts: &FileFacts, class: LocalClass, attribute: u32) -> bool {
                 How::Assign { value, .. } => is_off(value) || default_of(facts, value).is_some_and(is_off),
                 _ => false,
             })
+}
+
+/// `Field(default=None)`, `PrivateAttr(None)`
+fn field_default(facts: &FileFacts, value: NodeId) -> Option<NodeId> {
+    let call = Some(value).filter(|&it| facts.kind(it) == Kind::Call)?;
+    let func = written(facts, facts.child(call, Role::Func)?).to_ascii_lowercase();
+    if !(func.ends_with("field") || func.ends_with("attr")) {
+        return None;
+    }
+    facts.keyword(call, "default").or_else(|| facts.arg(call, 0))
 }
 
 /// The default of the parameter that a name is.

@@ -7,6 +7,8 @@ use crate::diagnostic::{Exposure, Severity};
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, is_opted_in};
 use crate::rules::Context;
+use crate::rules::bridges::waits_for_little;
+use crate::rules::small_files::FileUse;
 
 /// A blocking call, with what its severity depends on.
 pub(super) struct Weight<'a> {
@@ -70,7 +72,14 @@ impl<'a> Weight<'a> {
                 Severity::Low
             }
             // So does who ends something through a helper.
-            Cost::High if self.kind == Blocks::Wait && self.passes_an_end() => Severity::Low,
+            Cost::High if matches!(self.kind, Blocks::Wait | Blocks::Subprocess) && self.passes_an_end() => {
+                Severity::Low
+            }
+            Cost::High if self.kind == Blocks::Wait && waits_for_little(&self.cx, self.chain) => Severity::Low,
+            // What nobody of the project calls and takes a record or a store away is seldom done and one command.
+            Cost::High if self.kind == Blocks::Database && exposure == Exposure::Open && self.is_exactly(&REMOVALS) => {
+                Severity::Low
+            }
             // Long, through candidates, and called by nobody knows whom: too many ifs for anybody to act on.
             Cost::High if self.reach.duck && exposure == Exposure::Open && self.reach.hops >= MAX_SHORT_HOPS => {
                 Severity::Low
@@ -90,13 +99,15 @@ impl<'a> Weight<'a> {
         if self.reach.hops == 0 {
             // A file may be of any size; what is computed is chosen here, and milliseconds of it matter if they recur.
             let recurs = exposure == Exposure::Hot || !one_off && self.kind != Blocks::Cpu;
-            return recurs && !self.is_worked_on_elsewhere();
+            return recurs && !self.is_worked_on_elsewhere() && !self.is_small_file();
         }
         let near = self.reach.hops <= MAX_SHORT_HOPS;
         match self.kind {
-            Blocks::File if self.is_optional() => false,
+            Blocks::File if self.is_optional() || self.is_small_file() => false,
             Blocks::File if near && !one_off && (self.is_per_item() || self.is_asked_for(exposure)) => true,
             Blocks::File => near && self.is_offloaded_elsewhere(),
+            // A database on this machine answers within a millisecond or two.
+            Blocks::Database => near && exposure == Exposure::Hot && self.is_per_item(),
             _ => near && exposure == Exposure::Hot,
         }
     }
@@ -120,7 +131,22 @@ impl<'a> Weight<'a> {
 
     /// `validate(path)` per request: the helper works on what it is handed, so it has no cache or setting of its own.
     fn is_asked_for(&self, exposure: Exposure) -> bool {
-        exposure == Exposure::Hot && self.cx.project.works_on_what_it_is_handed(self.chain)
+        exposure == Exposure::Hot && self.cx.project.works_on_what_it_is_handed(self.chain) && !self.is_a_record()
+    }
+
+    /// A document that the helper parses as soon as it has it.
+    fn is_a_record(&self) -> bool {
+        self.chain
+            .last()
+            .is_some_and(|&it| FileUse::new(&self.cx, it).is_parsed_at_once())
+    }
+
+    fn is_small_file(&self) -> bool {
+        self.kind == Blocks::File
+            && self.chain.last().is_some_and(|&it| {
+                let file = FileUse::new(&self.cx, it);
+                file.is_a_kept_result() || file.is_handed_to_a_thread() || file.comes_with_the_program()
+            })
     }
 
     /// Some step of the chain stands in a loop.
@@ -193,6 +219,16 @@ impl<'a> Weight<'a> {
         steps.any(|&it| self.is_called(it, &ENDS))
     }
 
+    /// Whether the function is called one of these and no more: `adelete`, `async_drop`.
+    fn is_exactly(&self, stems: &[&str]) -> bool {
+        let name = self.cx.facts().text(self.cx.facts().function(self.function.local).name);
+        let own = name
+            .strip_prefix("async_")
+            .or_else(|| name.strip_prefix('a'))
+            .unwrap_or(name);
+        stems.contains(&own) || stems.contains(&name)
+    }
+
     fn is_named(&self, stems: &[&str]) -> bool {
         self.is_called(self.function, stems)
     }
@@ -229,8 +265,12 @@ const BEGINNINGS: [&str; 11] = [
     "configure",
 ];
 
+/// Names of what takes one thing away.
+const REMOVALS: [&str; 2] = ["delete", "drop"];
+
 /// Names of what runs at its end.
-const ENDS: [&str; 7] = [
+const ENDS: [&str; 8] = [
+    "exit",
     "stop",
     "shutdown",
     "close",
