@@ -59,7 +59,7 @@ impl Scratch {
 
     /// The values that the message has in the holes of the first of them.
     #[must_use]
-    pub fn captures(&self) -> &Captures {
+    pub fn values(&self) -> &Captures {
         &self.best_captures
     }
 

@@ -96,8 +96,8 @@ fn repeated_starts(log: &Log, answers: &[Answer], once: impl Fn(SiteId) -> bool)
     };
     let mut found: Vec<usize> = Vec::new();
     let mut last = mark;
-    for index in mark + 1..log.records.len() {
-        if answers[index] != Answer::Site(site) || goes_on(&log.records, last, index) {
+    for (index, answer) in answers.iter().enumerate().skip(mark + 1) {
+        if *answer != Answer::Site(site) || goes_on(&log.records, last, index) {
             continue;
         }
         // What stood before it at the beginning belongs to it here, too.

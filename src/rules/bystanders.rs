@@ -61,7 +61,7 @@ pub(super) fn is_of_an_observer(class: &str, work: &str) -> bool {
     let class = class.split('.').next().unwrap_or_default();
     // `SQSLogger` is a logger too.
     let ends = |it: &&str| class.to_ascii_lowercase().ends_with(*it);
-    (has_word(class, &OBSERVERS) || OBSERVERS.iter().any(|it| ends(&it))) && !has_word(work, &RECORDS)
+    (has_word(class, &OBSERVERS) || OBSERVERS.iter().any(ends)) && !has_word(work, &RECORDS)
 }
 
 /// Whether a callee as it is written (`self.metrics.send`) is such work.

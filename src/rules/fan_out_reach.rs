@@ -95,7 +95,7 @@ fn imports_of(cx: &Context<'_>, other: ModuleId) -> bool {
         || facts.imports.iter().any(|it| {
             let module = facts.text(it.module);
             // `from ..orm import Row` in `app.services.users` is from `app.orm`.
-            let above = own.len().checked_sub(it.level as usize).unwrap_or_default();
+            let above = own.len().saturating_sub(it.level as usize);
             let full = [&own[..above], &[module]].concat().join(".");
             within(if it.level == 0 {
                 module

@@ -3,7 +3,7 @@
 use super::costs::{self, Work};
 use super::growth;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
+use crate::facts::{FnKind, Kind, LocalFn, NodeId};
 use crate::project::{At, Flags, Repeat, is_conditional, repeat, repeated_question};
 use crate::rules::Context;
 use crate::rules::Rule;
