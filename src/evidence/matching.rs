@@ -39,10 +39,11 @@ pub struct Matcher {
 /// Reused from message to message.
 #[derive(Default)]
 pub struct Scratch {
-    captures: Captures,
+    /// The values of the pattern that is tried.
+    tried: Captures,
     best: Vec<PatternId>,
     /// What the first of the best patterns has in its holes.
-    best_captures: Captures,
+    captures: Captures,
     /// Parts of the message that the first of them leaves open.
     open: Vec<(usize, usize)>,
     /// The best patterns are only begun by the message.
@@ -59,8 +60,8 @@ impl Scratch {
 
     /// The values that the message has in the holes of the first of them.
     #[must_use]
-    pub fn values(&self) -> &Captures {
-        &self.best_captures
+    pub fn captures(&self) -> &Captures {
+        &self.captures
     }
 
     /// The first of them, if all of the message but these values is its text.
@@ -140,7 +141,7 @@ impl Matcher {
     /// Finds the patterns with the most literal text that `message` can come from. All that are equal are kept.
     pub fn find(&self, message: &[u8], scratch: &mut Scratch) -> u32 {
         scratch.best.clear();
-        scratch.best_captures.clear();
+        scratch.captures.clear();
         scratch.begun = false;
         if let Some(id) = self.constant(message) {
             scratch.best.push(id);
@@ -177,7 +178,7 @@ impl Matcher {
         seen.clear();
         open.clear();
         match scratch.best.first() {
-            Some(first) if self.closed[first.0 as usize] => open.extend(scratch.best_captures.iter().copied()),
+            Some(first) if self.closed[first.0 as usize] => open.extend(scratch.captures.iter().copied()),
             _ => open.push((0, message.len())),
         }
         for &(start, end) in &open {
@@ -201,12 +202,12 @@ impl Matcher {
 
     /// Keeps the pattern if it matches and is at least as heavy as the best one.
     fn consider(&self, id: PatternId, own: u32, message: &[u8], weight: u32, scratch: &mut Scratch) -> u32 {
-        if own < weight || !self.arena.matches(id, message, &mut scratch.captures) {
+        if own < weight || !self.arena.matches(id, message, &mut scratch.tried) {
             return weight;
         }
         if own > weight {
             scratch.best.clear();
-            std::mem::swap(&mut scratch.captures, &mut scratch.best_captures);
+            std::mem::swap(&mut scratch.tried, &mut scratch.captures);
         }
         scratch.best.push(id);
         own
@@ -217,7 +218,7 @@ impl Matcher {
         /// The first line must prove as much as a whole message does that is rarely mistaken.
         const MIN_BEGINNING: usize = 10;
         scratch.best.clear();
-        scratch.best_captures.clear();
+        scratch.captures.clear();
         scratch.begun = true;
         let mut weight = MIN_BEGINNING;
         for &(_, id) in self.beginnings.lists(message).flatten() {

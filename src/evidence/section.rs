@@ -97,7 +97,7 @@ impl Section {
         let columns = self.keep_columns(line);
         let process = self.process(line.process);
         let role = match scratch.whole() {
-            Some(pattern) => known.roles.of_pattern(&line.message, pattern, scratch.values()),
+            Some(pattern) => known.roles.of_pattern(&line.message, pattern, scratch.captures()),
             None => known.roles.of(&line.message),
         };
         let announced = role
@@ -133,7 +133,7 @@ impl Section {
     fn keep_values(&mut self, line: &LogLine, scratch: &Scratch) -> u8 {
         let before = self.values.len();
         if !scratch.best().is_empty() {
-            for (hole, &(start, end)) in (0..).zip(scratch.values().iter().take(MAX_VALUES)) {
+            for (hole, &(start, end)) in (0..).zip(scratch.captures().iter().take(MAX_VALUES)) {
                 self.values.push(hole, line.message[start..end].trim_ascii());
             }
             let named = line.fields.members().take(MAX_VALUES);
