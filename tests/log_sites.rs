@@ -75,5 +75,5 @@ fn every_call_is_found_behind_its_bare_line() {
 
 #[test]
 fn every_call_is_found_behind_a_line_with_a_prefix() {
-    check(|number| format!("2026-11-22 10:{:02}:{:02},000 - ", number / 60, number % 60));
+    check(|number| format!("2026-11-22 10:{:02}:{:02},000 ", number / 60, number % 60));
 }
