@@ -46,6 +46,7 @@ fn instance(of: ExtType, receiver: Option<ExtClass>) -> Option<ExtClass> {
     match of {
         ExtType::Instance(class) | ExtType::CollectionOf(class) => Some(class),
         ExtType::Receiver => receiver,
+        ExtType::Argument => None,
     }
 }
 

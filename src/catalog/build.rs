@@ -130,6 +130,9 @@ impl Catalog {
         if text == "self" {
             return Ok(ExtType::Receiver);
         }
+        if text == "argument" {
+            return Ok(ExtType::Argument);
+        }
         match text.strip_prefix('[').and_then(|it| it.strip_suffix(']')) {
             Some(inner) => Ok(ExtType::CollectionOf(self.class_named(inner)?)),
             None => Ok(ExtType::Instance(self.class_named(text)?)),

@@ -31,6 +31,8 @@ pub enum ExtType {
     CollectionOf(ExtClass),
     /// The receiver's own class (`returns = "self"`).
     Receiver,
+    /// What it is given first, wrapped (`returns = "argument"`).
+    Argument,
 }
 
 #[derive(Default)]

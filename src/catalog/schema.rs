@@ -167,7 +167,7 @@ pub struct Entry {
     pub bound: Option<String>,
     /// Position of that bound.
     pub bound_position: Option<u32>,
-    /// Dotted name of the type it returns (what `await` gives for a coroutine); `self` for the receiver's class, `[T]` for a collection of T.
+    /// Dotted name of the type it returns (what `await` gives for a coroutine); `self` for the receiver's class, `argument` for that of the first argument, `[T]` for a collection of T.
     pub returns: Option<String>,
     /// The async twin, a dotted name, or a phrase that begins with a lower-case verb.
     pub instead: Option<String>,

@@ -7,6 +7,7 @@ mod at_once;
 mod blocking;
 mod branches;
 mod bulk;
+mod candidates;
 mod carried;
 mod chains;
 mod circumstances;

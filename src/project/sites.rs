@@ -2,6 +2,7 @@
 
 use super::Names;
 use super::at_once::never_blocks_here;
+use super::candidates;
 use super::circumstances::{Surroundings, awaits};
 use super::classes::{Base, Member};
 use super::consumed::is_iterated;
@@ -108,17 +109,22 @@ impl Collector<'_> {
         self.resolution.calls += 1;
         let awaited = awaits(facts, node);
         let options = callee.alternatives();
+        let must_await = awaited && options.len() > 1;
+        let how = How {
+            at: node,
+            more: candidates::doubt(options),
+        };
         let mut counted = false;
-        for one in options {
-            let how = How {
-                at: node,
-                more: if options.len() > 1 {
-                    Flags::DUCK
-                } else {
-                    Flags::default()
-                },
-            };
-            counted |= self.one_callee(caller, node, one, how, awaited && options.len() > 1);
+        if options.len() > candidates::FEW {
+            let them = candidates::of_many(self.names, options, must_await);
+            counted = !them.is_empty();
+            if counted {
+                self.push(caller, node, Callee::AnyOf(them), how);
+            }
+        } else {
+            for one in options {
+                counted |= self.one_callee(caller, node, one, how, must_await);
+            }
         }
         if !counted {
             self.count_unknown(func);

@@ -97,8 +97,16 @@ impl<'a> Slice<'a> {
         if facts.place(place).kind == PlaceKind::Global || !self.places.insert((module, place)) {
             return Steadiness::Fixed;
         }
-        let each = facts.definitions_of(place).iter().map(|it| self.how(module, it.how));
-        each.max().unwrap_or(Steadiness::Fixed)
+        let definitions = facts.definitions_of(place).iter();
+        let told = |how: How| !matches!(how, How::Assign { value, .. } if facts.kind(value) == Kind::None);
+        let each: Vec<Steadiness> = definitions
+            .filter(|it| told(it.how))
+            .map(|it| self.how(module, it.how))
+            .collect();
+        let most = each.iter().copied().max().unwrap_or(Steadiness::Fixed);
+        // `delay = headers["Retry-After"]` in one arm and `2**attempt` in the other: who is told nothing waits like all.
+        let alone = most == Steadiness::Given && each.contains(&Steadiness::Fixed);
+        if alone { Steadiness::Fixed } else { most }
     }
 
     fn how(&mut self, module: ModuleId, how: How) -> Steadiness {

@@ -4,8 +4,8 @@ use super::ids::{ClassId, FnId, ModuleId};
 use crate::catalog::{EntryId, ExtClass, Name};
 use std::sync::Arc;
 
-/// The most alternatives a type keeps; more are `Unknown`.
-pub(super) const MAX_ALTERNATIVES: usize = 4;
+/// The most alternatives a type keeps; more are `Unknown`. A factory that chooses between providers has a dozen arms.
+pub(super) const MAX_ALTERNATIVES: usize = 12;
 
 /// The type of a value. `Unknown` proves nothing, neither an effect nor its absence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Ty {
     Awaitable(Arc<Ty>),
     /// `functools.partial(f, ...)`.
     Partial(Arc<Ty>),
-    /// One of two to four, in order of appearance.
+    /// One of several, in order of appearance.
     OneOf(Arc<[Ty]>),
 }
 
@@ -72,7 +72,7 @@ impl Ty {
     }
 
     /// Either of two. What is unknown in one arm does not hide what is known in the other;
-    /// `None` and plain values give way to objects; more than four objects are unknown.
+    /// `None` and plain values give way to objects; more than a dozen objects are unknown.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if other.yields_to(&self) {

@@ -1,6 +1,6 @@
 #![doc = include_str!("../../rules/client-per-call.md")]
 
-use super::clients::{self, Keeping, Making};
+use super::clients::{self, Keeping, Making, Owner};
 
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Fate, FnKind, MODULE_FN, PlaceId};
@@ -24,37 +24,59 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
     for (making, site) in clients::makings(cx) {
-        let seldom = Flags::ONCE.with(Flags::MAIN).with(Flags::ERROR_PATH);
-        if making.function.local == MODULE_FN
-            || site.flags.has(seldom)
-            || clients::is_kept_by_its_function(cx, making.function)
-        {
-            continue;
-        }
-        found.extend(match clients::keeping(cx.facts(), making.node) {
-            Keeping::Kept => None,
-            Keeping::Attribute(target) if !clients::gives(cx.facts(), making.function, target) => None,
-            Keeping::Attribute(_) => from_factory(cx, &making),
-            Keeping::Returned => from_factory(cx, &making),
-            Keeping::Local(place) => within(cx, &making, site, place),
-        });
+        let what = cx.project.names.catalog.class_name(making.class).to_owned();
+        found.extend(made(cx, &making, site, &format!("`{what}`")));
+    }
+    for (owner, site) in clients::owners(cx) {
+        found.extend(with_an_owner(cx, &owner, site));
     }
 }
 
+/// A client, or an object that brings one, which is made more often than it is needed.
+fn made(cx: &Context<'_>, making: &Making, site: &Site, what: &str) -> Option<Diagnostic> {
+    let seldom = Flags::ONCE.with(Flags::MAIN).with(Flags::ERROR_PATH);
+    let module = making.function.local == MODULE_FN;
+    if module || site.flags.has(seldom) || clients::is_kept_by_its_function(cx, making.function) {
+        return None;
+    }
+    match clients::keeping(cx.facts(), making.node) {
+        Keeping::Kept => None,
+        Keeping::Attribute(target) if !clients::gives(cx.facts(), making.function, target) => None,
+        Keeping::Attribute(_) | Keeping::Returned => from_factory(cx, making, what),
+        Keeping::Local(place) => within(cx, making, site, place, what),
+    }
+}
+
+/// An object of the project whose class makes a client for each.
+fn with_an_owner(cx: &Context<'_>, owner: &Owner, site: &Site) -> Option<Diagnostic> {
+    let class = cx.call_text(site.at);
+    let client = cx.project.names.catalog.class_name(owner.making.class).to_owned();
+    let mut diagnostic = made(
+        cx,
+        &owner.making,
+        site,
+        &format!("`{class}`, with a `{client}` of its own,"),
+    )?;
+    diagnostic.labels.push(cx.label(owner.made, "the client is made here"));
+    // Whether the object is one of many or the only one of its kind is less plain than of a client.
+    diagnostic.confidence = diagnostic.confidence.min(Confidence::Medium);
+    Some(diagnostic)
+}
+
 /// Made and gone within one call of the function.
-fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>) -> Option<Diagnostic> {
+fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>, what: &str) -> Option<Diagnostic> {
     let facts = cx.facts();
     let it = facts.function(making.function.local);
     if it.kind != FnKind::Async || place.is_some_and(|place| clients::serves_many(cx, making, place)) {
         return None;
     }
-    let what = cx.project.names.catalog.class_name(making.class).to_owned();
     let name = cx.qualname(making.function);
-    let per_item = site.flags.has(Flags::IN_LOOP);
+    let reconnects = clients::is_reconnect(facts, making);
+    let per_item = site.flags.has(Flags::IN_LOOP) && !reconnects;
     let message = if per_item {
-        format!("`{what}` is made anew for every item of the loop in `{name}`")
+        format!("{what} is made anew for every item of the loop in `{name}`")
     } else {
-        format!("`{what}` is made anew at every call of `{name}`")
+        format!("{what} is made anew at every call of `{name}`")
     };
     let mut diagnostic = finding(cx, making, message);
     let open = if it.class.is_some() {
@@ -68,7 +90,8 @@ fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>
         _ => open,
     };
     let local = making.function.local;
-    let seldom = !clients::is_often(cx, making, site, diagnostic.exposure)
+    let seldom = reconnects
+        || !clients::is_often(cx, making, site, diagnostic.exposure)
         || clients::fills_a_cache(facts, local)
         || clients::asks_to_close(facts, local);
     if seldom && !per_item {
@@ -81,7 +104,7 @@ fn within(cx: &Context<'_>, making: &Making, site: &Site, place: Option<PlaceId>
 }
 
 /// Made by a function that returns it to callers who do not keep it either.
-fn from_factory(cx: &Context<'_>, making: &Making) -> Option<Diagnostic> {
+fn from_factory(cx: &Context<'_>, making: &Making, what: &str) -> Option<Diagnostic> {
     let project = cx.project;
     if clients::depends_on_the_caller(cx.facts(), making) {
         return None;
@@ -96,9 +119,12 @@ fn from_factory(cx: &Context<'_>, making: &Making) -> Option<Diagnostic> {
     });
     let exposed = |it: &&Site| cx.exposure(it.caller) != Exposure::Solitary;
     let user = uses.map(|(_, site)| site).find(exposed)?;
-    let what = project.names.catalog.class_name(making.class).to_owned();
     let name = cx.qualname(making.function);
-    let mut diagnostic = finding(cx, making, format!("every call of `{name}` makes another `{what}`"));
+    let mut diagnostic = finding(
+        cx,
+        making,
+        format!("every call of `{name}` makes another {}", what.trim_end_matches(',')),
+    );
     diagnostic.labels.push(cx.label(user.at, "used once here and dropped"));
     diagnostic.exposure = cx.exposure(user.caller);
     diagnostic.confidence = if diagnostic.exposure == Exposure::Hot {

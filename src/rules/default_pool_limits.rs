@@ -1,8 +1,8 @@
 #![doc = include_str!("../../rules/default-pool-limits.md")]
 
-use super::clients::{self, Shared};
+use super::clients::{self, Shared, Unsized};
 use super::fan_out_text as text;
-use crate::diagnostic::{Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
+use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::project::{FanOut, Width};
 use crate::rules::Context;
 use crate::rules::Rule;
@@ -36,6 +36,28 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
                 .then(|| report(cx, fan_out, &shared, strand.width == Width::Data))
         }));
     }
+    found.extend(clients::unsized_engines(cx).iter().map(|it| unsized_engine(cx, it)));
+}
+
+/// Requests share the few connections of an engine whose pool nobody chose.
+fn unsized_engine(cx: &Context<'_>, it: &Unsized) -> Diagnostic {
+    let what = cx.project.names.catalog.class_name(it.making.class).to_owned();
+    let (size, gives_up) = (it.size, it.gives_up);
+    let message = format!("`{what}` has {size} connections by default, for however many requests use it at once");
+    let mut diagnostic = cx.diagnostic(&RULE.info, it.making.function, it.making.node, message);
+    diagnostic.why =
+        format!("a request that gets no connection within {gives_up} s fails, though the database is well");
+    diagnostic.help = "choose `pool_size` and `max_overflow` for what the database takes".to_owned();
+    diagnostic
+        .labels
+        .push(cx.label(it.used, "needs a connection, per request or item"));
+    diagnostic.exposure = Exposure::Hot;
+    diagnostic.confidence = Confidence::Medium;
+    if it.is_replaceable {
+        diagnostic.severity = Severity::Low;
+    }
+    diagnostic.group = what;
+    diagnostic
 }
 
 fn report(cx: &Context<'_>, fan_out: &FanOut, shared: &Shared, is_data: bool) -> Diagnostic {

@@ -34,6 +34,9 @@ pub(super) fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Op
             .filter_map(|(id, _)| project.scarce.unlimited(names, graph, limiters, id))
             .min_by_key(|it| it.chain.len())
     };
+    if is_run_by_a_limiter(cx, worker) {
+        return None;
+    }
     if let Some(found) = at(worker.node) {
         return Some(found);
     }
@@ -49,6 +52,16 @@ pub(super) fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Op
         .iter()
         .find_map(|&it| at(it))
         .or_else(|| guessed(cx, fan_out, worker))
+}
+
+/// `semaphores.run(fetch(url))`: what the limiter itself reaches (a lock in redis) is how it limits.
+fn is_run_by_a_limiter(cx: &Context<'_>, worker: &Worker) -> bool {
+    let facts = cx.facts();
+    let receiver = facts
+        .child(worker.node, Role::Func)
+        .filter(|&it| facts.kind(it) == Kind::Attribute)
+        .and_then(|it| facts.child(it, Role::Value));
+    receiver.is_some_and(|it| facts.kind(it) != Kind::Call && text::says_limit(&cx.node_text(it)))
 }
 
 /// The worker is a method of an object that nobody typed (a row of a query): the project's own methods of that name.

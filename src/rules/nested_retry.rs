@@ -112,7 +112,9 @@ fn of_client(cx: &Context<'_>, nested: &SdkRetry) -> Diagnostic {
     diagnostic.exposure = exposure(cx, outer);
     nested.outer.weigh(&mut diagnostic);
     weigh(&mut diagnostic, nested.outer.limit, limit);
-    if nested.outer.is_for_answers(&theirs) {
+    // Who asked the client for one retry has thought of the ones around it.
+    let lowered = !nested.is_default && nested.retries <= 1;
+    if lowered || nested.outer.is_for_answers(&theirs) {
         diagnostic.severity = Severity::Low;
     }
     class.clone_into(&mut diagnostic.group);

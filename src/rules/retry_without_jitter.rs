@@ -40,6 +40,7 @@ fn report(cx: &Context<'_>, retry: &Retry) -> Diagnostic {
         }
         Form::Loop => format!("every caller that fails waits the same `{wait}` before it tries again"),
         Form::AiohttpRetry => format!("`{policy}` makes every caller that fails wait the same time"),
+        _ if wait.is_empty() => format!("`{policy}` makes every caller that fails wait the same time"),
         _ => format!("`{policy}` with `{wait}` makes every caller that fails wait the same time"),
     };
     let mut diagnostic = cx.diagnostic(&RULE.info, cx.function(retry.function), retry.at, message);

@@ -55,7 +55,9 @@ impl<'a> Weight<'a> {
     /// What it costs if it is true.
     pub(super) fn severity(&self) -> Severity {
         let exposure = self.exposure();
-        if self.reach.tier != Tier::Always || exposure == Exposure::Solitary {
+        // A sleep after an error is long on purpose, and those whose service is well wait with the one whose is not.
+        let backs_off = self.kind == Blocks::Sleep && self.reach.tier == Tier::Error;
+        if (self.reach.tier != Tier::Always && !backs_off) || exposure == Exposure::Solitary {
             return Severity::Low;
         }
         // Who is asked on a console sits before it; that matters to tasks that run beside the question.
@@ -84,6 +86,7 @@ impl<'a> Weight<'a> {
             Cost::High if self.reach.duck && exposure == Exposure::Open && self.reach.hops >= MAX_SHORT_HOPS => {
                 Severity::Low
             }
+            Cost::High if backs_off => Severity::Medium,
             Cost::High => Severity::High,
             Cost::Medium if self.is_short_and_acted_on(exposure) => Severity::Medium,
             Cost::Micro if self.cx.pedantic => Severity::Medium,

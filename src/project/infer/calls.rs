@@ -141,7 +141,10 @@ impl Eval<'_> {
                 self.called(*function, receiver)
             }
             Ty::Class(class) => Ty::Instance(*class),
-            Ty::Name(name) => self.library_call(*name),
+            Ty::Name(name) => match node.and_then(|it| self.wrapped_argument(it, *name)) {
+                Some(wrapped) => wrapped,
+                None => self.library_call(*name),
+            },
             Ty::Method(class, entry) => self.entry_result(*entry, Some(*class)),
             Ty::Partial(inner) => self.result_of(&inner.clone(), None),
             Ty::Foreign => Ty::Foreign,
@@ -153,6 +156,15 @@ impl Eval<'_> {
             },
             _ => Ty::Unknown,
         }
+    }
+
+    /// `wrap_openai(client)` has the methods of `client`.
+    fn wrapped_argument(&mut self, call: NodeId, name: Name) -> Option<Ty> {
+        let catalog = &self.names.catalog;
+        let wraps = catalog.returns(catalog.function(name)?) == Some(ExtType::Argument);
+        let (facts, is_call) = (self.facts, self.facts.kind(call) == Kind::Call);
+        let argument = facts.arg(call, 0).or_else(|| facts.keyword(call, "client"));
+        argument.filter(|_| wraps && is_call).map(|it| self.expr(it))
     }
 
     pub(super) fn receiver_class(&mut self, call: NodeId) -> Option<ClassId> {
@@ -185,7 +197,7 @@ impl Eval<'_> {
                 (ExtType::Instance(class), _) => Ty::External(class),
                 (ExtType::CollectionOf(class), _) => Ty::collection(Ty::External(class)),
                 (ExtType::Receiver, Some(class)) => Ty::External(class),
-                (ExtType::Receiver, None) => Ty::Foreign,
+                (ExtType::Receiver, None) | (ExtType::Argument, _) => Ty::Foreign,
             },
             (None, _) => Ty::Foreign,
         };

@@ -128,6 +128,7 @@ impl Eval<'_> {
             ExtType::Instance(class) => Ty::External(class),
             ExtType::CollectionOf(class) => Ty::collection(Ty::External(class)),
             ExtType::Receiver => Ty::External(receiver),
+            ExtType::Argument => Ty::Foreign,
         }
     }
 }

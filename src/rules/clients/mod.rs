@@ -1,18 +1,22 @@
 //! Clients that own a pool of connections: where they are made, and how long they live.
 
+mod engines;
 mod keeping;
 mod often;
+mod owners;
 mod patience;
 mod pool;
 mod seldom;
 mod sharing;
 
+pub(super) use engines::{Unsized, unsized_engines};
 pub(super) use keeping::{Keeping, keeping, reads};
 pub(super) use often::is_often;
+pub(super) use owners::{Owner, owners};
 pub(super) use patience::patience;
 pub(super) use pool::{Shared, exceeds, shared};
 pub(super) use seldom::{asks_to_close, fills_a_cache, is_seldom};
-pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, serves_many};
+pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, is_reconnect, serves_many};
 
 use crate::catalog::{Catalog, ClassEntry, EntryId, ExtClass, ExtType, Is};
 use crate::facts::{Kind, NodeId, Role};

@@ -3,7 +3,7 @@
 use super::Making;
 use crate::catalog::Act;
 use crate::facts::{FileFacts, Kind, NodeId, PlaceId, Role};
-use crate::project::FnId;
+use crate::project::{Callee, FnId};
 use crate::rules::Context;
 
 /// A getter that sets the attribute whatever it holds, and returns it.
@@ -21,20 +21,31 @@ pub(in crate::rules) fn gives(facts: &FileFacts, function: FnId, attribute: Node
 pub(in crate::rules) fn is_kept_by_its_function(cx: &Context<'_>, function: FnId) -> bool {
     let facts = cx.facts();
     let it = facts.function(function.local);
-    let memoized = cx.project.decorators.of(function).iter().any(|decorator| {
+    let mut lends = it.is_generator && yields_nothing(facts, function);
+    let mut memoized = false;
+    for decorator in cx.project.decorators.of(function) {
         let act = decorator
             .entry
             .and_then(|entry| cx.project.names.catalog.entry(entry).act);
         let text = crate::rules::text::expr_text(facts, decorator.node, 4);
-        act == Some(Act::Memoize) || text.contains("cache") || text.contains("fixture")
-    });
+        memoized |= act == Some(Act::Memoize) || text.contains("cache") || text.contains("fixture");
+        lends |= text.contains("contextmanager");
+    }
     let name = facts.text(it.name);
     memoized
-        || it.is_generator
+        || lends
         || matches!(
             name,
             "__init__" | "__aenter__" | "__enter__" | "__post_init__" | "lifespan"
         )
+}
+
+/// A bare `yield` waits for whoever entered; one with a value hands over an answer, after which the client is used again.
+fn yields_nothing(facts: &FileFacts, function: FnId) -> bool {
+    let mut yields = facts
+        .body_nodes(function.local)
+        .filter(|&it| facts.kind(it) == Kind::Yield);
+    yields.any(|it| facts.child(it, Role::Value).is_none())
 }
 
 /// A loop or a fan-out uses it, so that one client serves them all.
@@ -46,13 +57,38 @@ pub(in crate::rules) fn serves_many(cx: &Context<'_>, making: &Making, place: Pl
         let around = facts.ancestors(read).take_while(|&it| it != root && it.0 > 0);
         around
             .filter(|&it| !facts.contains(it, making.node))
-            .any(|it| facts.kind(it).is_loop() || is_comprehension(facts.kind(it)))
+            .any(|it| is_comprehension(facts.kind(it)) || facts.kind(it).is_loop() && !polls(cx, making.function, it))
     };
     let fans_out = cx.project.fan_outs.of(cx.module).iter();
     uses.iter().any(repeats)
         || fans_out
             .filter(|it| it.orchestrator == making.function)
             .any(|it| uses.iter().any(|&read| facts.contains(it.at.node, read)) || it.at.node > making.node)
+}
+
+/// `while True: try: async with ClientSession() ... except: ...`: another one after the last has broken, not per item.
+pub(in crate::rules) fn is_reconnect(facts: &FileFacts, making: &Making) -> bool {
+    let mut guarded = false;
+    for around in facts.ancestors(making.node) {
+        match facts.kind(around) {
+            Kind::Try => guarded = true,
+            Kind::While => return guarded,
+            Kind::For | Kind::AsyncFor | Kind::FunctionDef | Kind::Lambda => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `while not done: await sleep(1); await client.get(job)` asks for one answer, however often.
+fn polls(cx: &Context<'_>, function: FnId, around: NodeId) -> bool {
+    let facts = cx.facts();
+    let sleeps = |entry| cx.project.names.catalog.entry(entry).act == Some(Act::AsyncSleep);
+    facts.kind(around) == Kind::While
+        && cx.project.graph.sites_in(function).any(|(_, site)| match site.callee {
+            Callee::Library(entry) => sleeps(entry) && facts.contains(around, site.at.node),
+            _ => false,
+        })
 }
 
 fn is_comprehension(kind: Kind) -> bool {

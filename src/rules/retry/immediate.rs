@@ -7,7 +7,7 @@ use super::{Errors, Form, Growth, Limit, Retry, Tried, caps};
 use crate::catalog::{Act, Blocks};
 use crate::diagnostic::Confidence;
 use crate::facts::{FileFacts, Kind, LocalFn, NodeId, Role};
-use crate::project::{Callee, FnId, Site, Steadiness, written};
+use crate::project::{Callee, Flags, FnId, Site, Steadiness, written};
 use crate::rules::Context;
 
 /// The loops of a function that try again without a wait.
@@ -94,7 +94,9 @@ fn waits(cx: &Context<'_>, local: LocalFn, of: NodeId) -> bool {
         theirs.any(|(_, site)| sleeps(cx, site))
     };
     let by_graph = sites.any(|(_, site)| {
-        facts.contains(of, site.at.node) && (sleeps(cx, site) || site.targets().iter().any(waits_below))
+        // What is spawned sleeps beside the loop, not in it.
+        let here = facts.contains(of, site.at.node) && !site.flags.has(Flags::SPAWNED);
+        here && (sleeps(cx, site) || site.targets().iter().any(waits_below))
     });
     by_graph || facts.descendants(of).any(|it| facts.kind(it) == Kind::Call && says(it))
 }

@@ -3,10 +3,10 @@
 use super::attempts::{Attempts, around};
 use super::errors::says_remote;
 use super::{Errors, Form, Retry, Tried, caps, growth};
-use crate::catalog::{Act, Blocks};
+use crate::catalog::{Act, Blocks, Is};
 use crate::diagnostic::Confidence;
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
-use crate::project::{At, Callee, Flags, Site, Steadiness, written};
+use crate::project::{At, Callee, ClassId, Flags, FnId, Site, Steadiness, written};
 use crate::rules::Context;
 use crate::rules::text::expr_text;
 
@@ -98,7 +98,7 @@ pub(super) fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> O
         let mut sites = cx.project.graph.sites_at(function, call);
         sites.any(|(id, _)| cx.project.remote_callers.from(&cx.project.graph, id).is_some())
     });
-    if known {
+    if known || is_of_a_client(cx, function) && calls.iter().any(|&it| facts.is_awaited(it)) {
         return Some(Confidence::High);
     }
     let handlers = facts.children_as(attempts.tried, Role::Handler);
@@ -110,6 +110,20 @@ pub(super) fn remote(cx: &Context<'_>, local: LocalFn, attempts: &Attempts) -> O
         return Some(Confidence::Medium);
     }
     waits.then_some(Confidence::Low)
+}
+
+/// A method of the project's own kind of HTTP client: what it is given to try is a request.
+fn is_of_a_client(cx: &Context<'_>, function: FnId) -> bool {
+    let names = &cx.project.names;
+    let Some(local) = names.function(function).class else {
+        return false;
+    };
+    let class = ClassId {
+        module: function.module,
+        local,
+    };
+    let mut bases = names.classes.external_bases(class);
+    is_for_all(cx, function.local) && bases.any(|it| names.catalog.is(it, Is::Client))
 }
 
 /// A function that retries whatever it is given, by its name.

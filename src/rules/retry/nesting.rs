@@ -2,7 +2,7 @@
 
 use super::{Errors, Limit, Retry, Tried, of_function};
 use crate::diagnostic::Confidence;
-use crate::facts::NodeId;
+use crate::facts::{NodeId, Role};
 use crate::project::{Flags, FnId, ModuleId, Site, SiteId};
 use crate::rules::Context;
 use rustc_hash::FxHashSet;
@@ -143,7 +143,8 @@ pub(super) fn around(cx: &Context<'_>, function: FnId, uses: &[NodeId]) -> Vec<(
             continue;
         }
         for (id, site) in cx.project.graph.callers(function) {
-            if is_tried(site, false) && site.targets().len() <= MAX_CANDIDATES && seen.insert(site.caller) {
+            let few = site.targets().len() <= MAX_CANDIDATES || is_on_self(cx, site);
+            if is_tried(site, false) && few && seen.insert(site.caller) {
                 let mut longer = vec![id];
                 longer.extend(&chain);
                 queue.push_back((site.caller, vec![site.at.node], longer));
@@ -151,4 +152,13 @@ pub(super) fn around(cx: &Context<'_>, function: FnId, uses: &[NodeId]) -> Vec<(
         }
     }
     found
+}
+
+/// `self.generate()` in the base class: an object of the class that implements it runs under whatever is around it there.
+fn is_on_self(cx: &Context<'_>, site: &Site) -> bool {
+    let facts = cx.project.names.facts(site.at.module);
+    facts
+        .child(site.at.node, Role::Func)
+        .and_then(|func| facts.child(func, Role::Value))
+        .is_some_and(|receiver| facts.name_text(receiver) == Some("self"))
 }
