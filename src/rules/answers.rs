@@ -54,7 +54,10 @@ fn is_answer(facts: &FileFacts, local: LocalFn, node: NodeId) -> bool {
     let between = || facts.body_nodes(local).filter(|&it| value < it && it < node);
     makes_future(facts, value)
         && between().any(|it| waits::sends(facts, it))
-        && between().any(|it| facts.name_place(it) == Some(place) && is_kept(facts, it))
+        && between()
+            .filter(|&it| facts.name_place(it) == Some(place))
+            .filter_map(|it| keeper(facts, it))
+            .any(|it| !are_failed(facts, it))
 }
 
 fn makes_future(facts: &FileFacts, call: NodeId) -> bool {
@@ -63,12 +66,32 @@ fn makes_future(facts: &FileFacts, call: NodeId) -> bool {
     text == "asyncio.Future" || text.ends_with(".create_future")
 }
 
-/// Whether a read keeps the future where somebody else can answer it: `self.pending[key] = answer`.
-fn is_kept(facts: &FileFacts, read: NodeId) -> bool {
+/// What keeps the future where somebody else can answer it: `pending` in `self.pending[key] = answer`.
+fn keeper(facts: &FileFacts, read: NodeId) -> Option<&str> {
     let statement = facts.statement_of(read);
-    let target = facts.child(statement, Role::Target);
-    facts.kind(statement) == Kind::Assign
-        && target.is_some_and(|it| matches!(facts.kind(it), Kind::Attribute | Kind::Subscript))
+    let target = facts
+        .child(statement, Role::Target)
+        .filter(|_| facts.kind(statement) == Kind::Assign)?;
+    let kept = match facts.kind(target) {
+        Kind::Attribute => target,
+        Kind::Subscript => facts.child(target, Role::Value)?,
+        _ => return None,
+    };
+    facts.payload_text(kept).or_else(|| facts.name_text(kept))
+}
+
+/// Whether a loop over what is kept fails or cancels all, as one does when the connection is lost.
+fn are_failed(facts: &FileFacts, keeper: &str) -> bool {
+    let n = u32::try_from(facts.nodes.len()).unwrap_or(0);
+    let mut loops = (0..n).map(NodeId).filter(|&it| facts.kind(it) == Kind::For);
+    loops.any(|around| {
+        let named = |it: NodeId| facts.payload_text(it) == Some(keeper) || facts.name_text(it) == Some(keeper);
+        let over = facts.child(around, Role::Iter);
+        let ends = |it: NodeId| {
+            facts.kind(it) == Kind::Attribute && matches!(facts.payload_text(it), Some("set_exception" | "cancel"))
+        };
+        over.is_some_and(|it| facts.subtree(it).any(named)) && facts.descendants(around).any(ends)
+    })
 }
 
 /// The finding.

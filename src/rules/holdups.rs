@@ -46,7 +46,9 @@ pub(super) fn holdups<'a>(cx: &Context<'a>) -> Vec<Holdup<'a>> {
     let sites = functions.flat_map(|(local, _)| cx.project.graph.sites_in(cx.function(local)));
     let mut found: Vec<Holdup<'a>> = Vec::new();
     for holdup in sites.filter_map(|(id, site)| holdup(cx, id, site)) {
-        let same = |it: &&mut Holdup<'a>| it.place == holdup.place && it.what_class() == holdup.what_class();
+        let same = |it: &&mut Holdup<'a>| {
+            it.place == holdup.place && (it.place.0.is_some() || it.what_class() == holdup.what_class())
+        };
         match found.iter_mut().find(same) {
             Some(first) => first.more += 1,
             None => found.push(holdup),
@@ -102,14 +104,18 @@ fn held<'a>(cx: &Context<'a>, site: &Site, chain: &[SiteId]) -> Option<(Held<'a>
     if let Some(hold) = holds.next() {
         return Some((Held::Slot(hold), Some(hold.at.node)));
     }
+    // What ends something below is told there.
+    let ends = |it: &SiteId| endings::is_ending(cx, cx.project.graph.site(*it).caller);
+    let closes = closes(cx, *chain.last()?);
+    if closes && chain[1..].iter().any(ends) {
+        return None;
+    }
+    if closes && ends(&chain[0]) {
+        return Some((Held::End, None));
+    }
     let tried = around.iter().copied().find(|&it| is_optional(facts, it, site.at.node));
     if let Some(tried) = tried.filter(|_| chain.len() <= STEPS) {
         return Some((Held::Optional, Some(tried)));
-    }
-    // What ends something below is told there.
-    let ends = |it: &SiteId| endings::is_ending(cx, cx.project.graph.site(*it).caller);
-    if ends(&chain[0]) && !chain[1..].iter().any(ends) && closes(cx, *chain.last()?) {
-        return Some((Held::End, None));
     }
     let turns = around.iter().copied().find(|&it| is_of_turn(facts, it, site.at.node));
     turns.map(|it| (Held::Rest, Some(it)))
