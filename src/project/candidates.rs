@@ -20,7 +20,7 @@ pub(super) fn doubt(options: &[Ty]) -> Flags {
 
 /// The project's functions behind many alternatives; none where one of them is something else, or runs elsewhere or
 /// later, which nobody can weigh.
-pub(super) fn of_many(names: &Names, options: &[Ty], must_await: bool) -> Box<[FnId]> {
+pub(super) fn of_many(names: &Names, options: &[Ty], must_await: bool) -> Option<Box<[FnId]>> {
     let own = |it: &Ty| match it {
         Ty::Function(function) | Ty::Bound(function) => Some(*function).filter(|&it| {
             let of = names.function(it);
@@ -29,7 +29,8 @@ pub(super) fn of_many(names: &Names, options: &[Ty], must_await: bool) -> Box<[F
         }),
         _ => None,
     };
-    let all: Option<Vec<FnId>> = options.iter().map(own).collect();
+    let all: Vec<FnId> = options.iter().map(own).collect::<Option<_>>()?;
     let fits = |it: &FnId| !must_await || names.function(*it).kind == FnKind::Async;
-    all.unwrap_or_default().into_iter().filter(fits).collect()
+    let them: Box<[FnId]> = all.into_iter().filter(fits).collect();
+    (options.len() > FEW && !them.is_empty()).then_some(them)
 }

@@ -115,16 +115,12 @@ impl Collector<'_> {
             more: candidates::doubt(options),
         };
         let mut counted = false;
-        if options.len() > candidates::FEW {
-            let them = candidates::of_many(self.names, options, must_await);
-            counted = !them.is_empty();
-            if counted {
-                self.push(caller, node, Callee::AnyOf(them), how);
-            }
-        } else {
-            for one in options {
-                counted |= self.one_callee(caller, node, one, how, must_await);
-            }
+        if let Some(them) = candidates::of_many(self.names, options, must_await) {
+            self.push(caller, node, Callee::AnyOf(them), how);
+            counted = true;
+        }
+        for one in options.iter().take_while(|_| options.len() <= candidates::FEW) {
+            counted |= self.one_callee(caller, node, one, how, must_await);
         }
         if !counted {
             self.count_unknown(func);
