@@ -155,7 +155,7 @@ fn ignores(project: &Project, asked: &dyn Fn(&Module) -> bool) -> Vec<FileIgnore
 }
 
 fn statistics(project: &Project) -> Vec<(String, String)> {
-    let it = &project.graph.resolution;
+    let it = project.graph.resolution();
     [
         ("modules", project.names.modules.len()),
         ("calls", it.calls as usize),

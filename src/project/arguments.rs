@@ -8,7 +8,7 @@ use super::ids::{At, FnId, ModuleId};
 use super::modules::Target;
 use crate::facts::{FileFacts, How, Kind, LocalClass, LocalFn, NodeId, ParamKind, PlaceId, Role};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// With more callers a function is a library of its own, and its parameters are what they are called with.
 const MOST_CALLERS: usize = 12;
@@ -17,42 +17,104 @@ const MOST_CALLERS: usize = 12;
 #[derive(Default)]
 pub(super) struct Arguments {
     given: Vec<BTreeMap<(LocalFn, u32), Vec<At>>>,
+    /// By module: the parameters for which it gives something, sorted.
+    given_by: Vec<Box<[(FnId, u32)]>>,
 }
 
 impl Arguments {
     /// Looks at every call of the project outside of tests.
     pub(super) fn new(names: &Names) -> Self {
-        let found: Vec<Vec<((FnId, u32), At)>> = names
+        let found: Vec<Given> = names
             .modules
             .par_iter()
-            .filter(|it| !it.is_test)
             .map(|it| module(names, names.id_of(it)))
             .collect();
-        let mut given: Vec<BTreeMap<(LocalFn, u32), Vec<At>>> = vec![BTreeMap::new(); names.modules.len()];
-        for ((function, index), at) in found.into_iter().flatten() {
-            let row = &mut given[function.module.0 as usize];
-            row.entry((function.local, index)).or_default().push(at);
+        let mut arguments = Self {
+            given: vec![BTreeMap::new(); names.modules.len()],
+            given_by: Vec::with_capacity(names.modules.len()),
+        };
+        for found in found {
+            arguments.given_by.push(targets(&found));
+            for ((function, index), at) in found {
+                let row = &mut arguments.given[function.module.0 as usize];
+                row.entry((function.local, index)).or_default().push(at);
+            }
         }
-        for row in &mut given {
-            row.retain(|_, them| them.len() <= MOST_CALLERS);
+        arguments
+    }
+
+    /// Looks at the calls of some modules anew. Gives the modules of the functions that they call or have called so that
+    /// their parameters' types may be others now.
+    pub(super) fn renew(&mut self, found: Vec<(ModuleId, Given)>) -> BTreeSet<ModuleId> {
+        let callers: Vec<ModuleId> = found.iter().map(|it| it.0).collect();
+        let mut concerned = self.concerned_by(&callers);
+        for caller in &callers {
+            for (function, index) in std::mem::take(&mut self.given_by[caller.0 as usize]) {
+                let row = &mut self.given[function.module.0 as usize];
+                let key = (function.local, index);
+                let Some(them) = row.get_mut(&key) else { continue };
+                them.retain(|it| it.module != *caller);
+                if them.is_empty() {
+                    row.remove(&key);
+                }
+            }
         }
-        Self { given }
+        for (caller, given) in found {
+            self.given_by[caller.0 as usize] = targets(&given);
+            for ((function, index), at) in given {
+                let them = &mut self.given[function.module.0 as usize];
+                let them = them.entry((function.local, index)).or_default();
+                them.insert(them.partition_point(|it| it.module <= caller), at);
+            }
+        }
+        concerned.extend(self.concerned_by(&callers));
+        concerned
+    }
+
+    /// The modules whose parameters rest on what these modules give.
+    fn concerned_by(&self, callers: &[ModuleId]) -> BTreeSet<ModuleId> {
+        let targets = callers.iter().flat_map(|it| self.given_by[it.0 as usize].iter());
+        let counts = targets.filter(|it| self.of(it.0, it.1).is_some());
+        counts.map(|it| it.0.module).collect()
+    }
+
+    /// The modules that give something for the parameters of a function.
+    pub(super) fn givers(&self, function: FnId) -> impl Iterator<Item = ModuleId> {
+        let row = &self.given[function.module.0 as usize];
+        let params = row.range((function.local, 0)..=(function.local, u32::MAX));
+        params.flat_map(|it| it.1).map(|it| it.module)
     }
 
     /// What is given for a parameter.
     pub(super) fn of(&self, function: FnId, index: u32) -> Option<&[At]> {
         let row = self.given.get(function.module.0 as usize)?;
-        row.get(&(function.local, index)).map(Vec::as_slice)
+        let them = row.get(&(function.local, index))?;
+        (them.len() <= MOST_CALLERS).then_some(them)
     }
 
     /// The parameters of a module's functions for which something is given, in order.
     pub(super) fn params(&self, module: ModuleId) -> impl Iterator<Item = (FnId, u32)> {
-        let row = self.given.get(module.0 as usize).into_iter().flat_map(BTreeMap::keys);
-        row.map(move |&(local, index)| (FnId { module, local }, index))
+        let row = self.given.get(module.0 as usize).into_iter().flatten();
+        let few = row.filter(|it| it.1.len() <= MOST_CALLERS);
+        few.map(move |(&(local, index), _)| (FnId { module, local }, index))
     }
 }
 
-fn module(names: &Names, id: ModuleId) -> Vec<((FnId, u32), At)> {
+/// What a module gives for which parameters, in source order.
+pub(super) type Given = Vec<((FnId, u32), At)>;
+
+fn targets(given: &Given) -> Box<[(FnId, u32)]> {
+    let mut targets: Vec<(FnId, u32)> = given.iter().map(|it| it.0).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets.into()
+}
+
+/// What a module gives; tests give nothing.
+pub(super) fn module(names: &Names, id: ModuleId) -> Given {
+    if names.modules[id.0 as usize].is_test {
+        return Given::new();
+    }
     let finder = Finder {
         names,
         facts: names.facts(id),

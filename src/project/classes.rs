@@ -26,6 +26,8 @@ pub struct ClassInfo {
     pub lineage: Vec<Base>,
     /// Names of its attributes that are values, not methods.
     pub attributes: Vec<Sym>,
+    /// Its own bases, as written.
+    bases: Box<[Base]>,
     /// Direct subclasses in the project.
     pub subclasses: Vec<ClassId>,
     members: MemberIndex,
@@ -84,6 +86,35 @@ impl ClassTable {
         table
     }
 
+    /// Looks at the members of a module's classes anew; says whether the classes themselves and their bases are still the same.
+    pub(super) fn renew(&mut self, importer: Importer<'_>, module: ModuleId) -> bool {
+        let index = module.0 as usize;
+        let facts = &importer.modules[index].facts;
+        let bases = module_bases(importer, index);
+        let row = &mut self.rows[index];
+        let same = row.len() == bases.len() && row.iter().zip(&bases).all(|(it, now)| *it.bases == **now);
+        for (local, class) in (0..).map(LocalClass).zip(row).filter(|_| same) {
+            class.attributes = attribute_names(facts, local);
+            class.members = MemberIndex::new(facts, ClassId { module, local }, &class.attributes);
+        }
+        same
+    }
+
+    /// The classes that have this one among their bases, itself included.
+    pub(super) fn heirs(&self, class: ClassId) -> Vec<ClassId> {
+        let mut heirs = vec![class];
+        let mut at = 0;
+        while at < heirs.len() {
+            for &it in &self.get(heirs[at]).subclasses {
+                if !heirs.contains(&it) {
+                    heirs.push(it);
+                }
+            }
+            at += 1;
+        }
+        heirs
+    }
+
     /// What is known of a class.
     #[must_use]
     pub fn get(&self, class: ClassId) -> &ClassInfo {
@@ -140,11 +171,12 @@ fn class_info(facts: &FileFacts, bases: &[Vec<Vec<Base>>], class: ClassId) -> Cl
         lineage: lineage(bases, class),
         members: MemberIndex::new(facts, class, &attributes),
         attributes,
+        bases: bases[class.module.0 as usize][class.local.0 as usize].clone().into(),
         subclasses: Vec::new(),
     }
 }
 
-fn attribute_names(facts: &FileFacts, local: LocalClass) -> Vec<Sym> {
+pub(super) fn attribute_names(facts: &FileFacts, local: LocalClass) -> Vec<Sym> {
     let class = &facts.classes[local.0 as usize];
     let mut names: Vec<Sym> = Vec::new();
     for &(name, place) in &class.members {

@@ -1,11 +1,11 @@
 //! Deadlines: which calls run under one, in their own function or on every way to it.
 
 use super::Names;
-use super::graph::{CallGraph, Callee, Flags, Site};
+use super::graph::{CallGraph, Callee, Flags};
 use super::ids::{At, FnId, ModuleId, SiteId};
+use super::rows::{Before, rows};
 use crate::catalog::{Act, Entry};
 use crate::facts::{FileFacts, Kind, NodeId, Role};
-use rayon::prelude::*;
 
 /// Which functions can be reached without a deadline, and which with one.
 #[derive(Default)]
@@ -34,43 +34,41 @@ pub enum Bound {
 impl Deadlines {
     /// Finds the deadlines, and spreads forwards from functions that nobody calls what is not under one.
     #[must_use]
-    pub fn new(names: &Names, graph: &CallGraph) -> Self {
+    pub(super) fn new(names: &Names, graph: &CallGraph, before: Option<Before<'_, Self>>) -> Self {
         let n = graph.n_functions();
-        let spans = (0..names.modules.len()).into_par_iter().map(|index| {
-            let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
-            spans(names, graph, module)
+        let (spans_before, shields_before) = before.map_or((None, None), |Before { left, anew }| {
+            (
+                Some(Before::new(left.spans, anew)),
+                Some(Before::new(left.shields, anew)),
+            )
         });
         let mut deadlines = Self {
-            spans: spans.collect(),
-            shields: names.modules.par_iter().map(|it| shields(&it.facts)).collect(),
+            spans: rows(names.modules.len(), spans_before, |it| spans(names, graph, it)),
+            shields: rows(names.modules.len(), shields_before, |it| shields(names.facts(it))),
             free: vec![false; n],
             bounded: vec![false; n],
         };
-        let counts = |site: &Site| !names.modules[site.caller.module.0 as usize].is_test;
-        let mut queue: Vec<FnId> = Vec::new();
-        for function in (0..n).map(|it| graph.function(it)) {
-            let mut callers = graph
-                .callers(function)
-                .filter(|(_, site)| counts(site) && site.caller != function);
-            let starts = |site: &Site| site.flags.has(Flags::SPAWNED.with(Flags::PASSED).with(Flags::MAIN));
-            if callers.all(|(_, site)| starts(site) && !deadlines.covers(site.at)) {
-                deadlines.free[graph.dense(function)] = true;
-                queue.push(function);
+        // By dense number: somebody calls it in a way that does not begin anew.
+        let mut called = vec![false; n];
+        // Somebody calls it under a deadline, and how many more do so than do not.
+        let mut held = vec![(false, 0_i32); n];
+        for site in &graph.sites {
+            if names.modules[site.caller.module.0 as usize].is_test || site.targets().is_empty() {
+                continue;
             }
-        }
-        let mut under = vec![0i32; n];
-        for site in graph.sites.iter().filter(|&it| counts(it)) {
-            let weight = if deadlines.covers(site.at) { 1 } else { -1 };
+            let covered = deadlines.covers(site.at);
+            let starts = site.flags.has(Flags::SPAWNED.with(Flags::PASSED).with(Flags::MAIN)) && !covered;
             for &target in site.targets() {
-                under[graph.dense(target)] += weight;
+                let dense = graph.dense(target);
+                held[dense].0 |= covered;
+                held[dense].1 += if covered { 1 } else { -1 };
+                called[dense] |= !starts && site.caller != target;
             }
         }
-        let held = graph.sites.iter().filter(|&it| counts(it) && deadlines.covers(it.at));
-        let held: Vec<usize> = held.flat_map(Site::targets).map(|&it| graph.dense(it)).collect();
         // One caller of many that waits less says nothing of the others.
-        for dense in held.into_iter().filter(|&it| under[it] >= 0) {
-            deadlines.bounded[dense] = true;
-        }
+        deadlines.bounded = held.iter().map(|&(held, weight)| held && weight >= 0).collect();
+        deadlines.free = called.iter().map(|it| !it).collect();
+        let queue = (0..n).filter(|&it| !called[it]).map(|it| graph.function(it)).collect();
         deadlines.spread(graph, queue);
         deadlines
     }

@@ -3,6 +3,7 @@
 use super::Names;
 use super::ids::{FnId, ModuleId};
 use super::infer::Eval;
+use super::relink::ReadSet;
 use super::ty::Ty;
 use super::types::Types;
 use crate::catalog::{Act, EntryId};
@@ -11,9 +12,12 @@ use rayon::prelude::*;
 
 /// What is known of each function's decorators: `[module][function]`.
 pub struct Decorators {
-    rows: Vec<Vec<Vec<Decorator>>>,
+    rows: Vec<Row>,
     acts: rustc_hash::FxHashMap<FnId, Act>,
 }
+
+/// The decorators of a module's functions.
+type Row = Vec<Vec<Decorator>>;
 
 /// One decorator.
 #[derive(Clone, Copy, Debug)]
@@ -27,45 +31,48 @@ pub struct Decorator {
 }
 
 impl Decorators {
-    /// Resolves every decorator.
+    /// Resolves every decorator; what each module reads of others is added to `reads`, if somebody wants it.
     #[must_use]
-    pub fn new(names: &Names, types: &Types) -> Self {
+    pub(super) fn new(names: &Names, types: &Types, reads: Option<&mut [ReadSet]>) -> Self {
+        let notes = reads.is_some();
         let rows = (0..names.modules.len()).into_par_iter().map(|index| {
             let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
-            let mut eval = Eval::new(names, types, module);
-            let facts = names.facts(module);
-            let of = |eval: &mut Eval<'_>, node: NodeId| -> Vec<Decorator> {
-                facts
-                    .children_as(node, Role::Decorator)
-                    .map(|it| resolve(names, eval, it))
-                    .collect()
-            };
-            facts
-                .functions
-                .iter()
-                .map(|it| {
-                    if it.kind == FnKind::Module {
-                        Vec::new()
-                    } else {
-                        of(&mut eval, it.node)
-                    }
-                })
-                .collect()
+            row(names, types, module, notes)
         });
-        let rows: Vec<Vec<Vec<Decorator>>> = rows.collect();
-        let mut acts = rustc_hash::FxHashMap::default();
-        for (module, functions) in (0..).map(ModuleId).zip(&rows) {
-            for (local, decorators) in (0..).map(LocalFn).zip(functions) {
-                let act = decorators
-                    .iter()
-                    .filter_map(|it| names.catalog.entry(it.entry?).act)
-                    .find(|it| tells_exposure(*it));
-                if let Some(act) = act {
-                    acts.insert(FnId { module, local }, act);
-                }
+        let rows: Vec<(Row, ReadSet)> = rows.collect();
+        let mut decorators = Self {
+            rows: Vec::with_capacity(rows.len()),
+            acts: rustc_hash::FxHashMap::default(),
+        };
+        let mut reads = reads.into_iter().flatten();
+        for (module, (row, read)) in (0..).map(ModuleId).zip(rows) {
+            decorators.note_acts(names, module, &row);
+            decorators.rows.push(row);
+            if let Some(reads) = reads.next() {
+                reads.extend(read);
             }
         }
-        Self { rows, acts }
+        decorators
+    }
+
+    /// Resolves the decorators of some modules anew.
+    pub(super) fn renew(&mut self, names: &Names, types: &Types, modules: &[ModuleId], reads: &mut [ReadSet]) {
+        self.acts.retain(|it, _| !modules.contains(&it.module));
+        for &module in modules {
+            let (row, read) = row(names, types, module, true);
+            self.note_acts(names, module, &row);
+            self.rows[module.0 as usize] = row;
+            reads[module.0 as usize].extend(read);
+        }
+    }
+
+    fn note_acts(&mut self, names: &Names, module: ModuleId, row: &Row) {
+        for (local, decorators) in (0..).map(LocalFn).zip(row) {
+            let acts = decorators.iter().filter_map(|it| names.catalog.entry(it.entry?).act);
+            if let Some(act) = acts.into_iter().find(|it| tells_exposure(*it)) {
+                self.acts.insert(FnId { module, local }, act);
+            }
+        }
     }
 
     /// The decorators of a function, outermost first.
@@ -79,6 +86,23 @@ impl Decorators {
     pub fn act(&self, function: FnId) -> Option<Act> {
         self.acts.get(&function).copied()
     }
+}
+
+fn row(names: &Names, types: &Types, module: ModuleId, notes: bool) -> (Row, ReadSet) {
+    let mut eval = Eval::new(names, types, module).noting(module, notes);
+    let facts = names.facts(module);
+    let of = |eval: &mut Eval<'_>, node: NodeId| -> Vec<Decorator> {
+        facts
+            .children_as(node, Role::Decorator)
+            .map(|it| resolve(names, eval, it))
+            .collect()
+    };
+    let functions = facts.functions.iter().map(|it| match it.kind {
+        FnKind::Module => Vec::new(),
+        _ => of(&mut eval, it.node),
+    });
+    let row = functions.collect();
+    (row, eval.into_reads())
 }
 
 fn resolve(names: &Names, eval: &mut Eval<'_>, node: NodeId) -> Decorator {

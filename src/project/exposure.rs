@@ -1,13 +1,14 @@
 //! How often, and beside what else, a function runs.
 
 use super::Names;
+use super::decorators::Decorators;
 use super::fan_out::FanOuts;
 use super::graph::{CallGraph, Flags};
 use super::ids::{FnId, ModuleId};
+use super::rows::{Before, rows};
 use super::width::Width;
 use crate::catalog::{Act, Is};
 use crate::facts::FnKind;
-use rayon::prelude::*;
 
 /// How often a function runs; later is more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,8 @@ pub enum Frequency {
 /// The frequency of every function, by dense number.
 pub struct Exposures {
     of: Vec<Frequency>,
+    /// By module and function: what it is by itself.
+    natures: Vec<Box<[Nature]>>,
 }
 
 /// Circumstances that do not make a callee run as often as its caller.
@@ -34,19 +37,23 @@ const SELDOM: Flags = Flags::ONCE
 impl Exposures {
     /// Spreads hot, then open, forwards from where they begin; the rest is solitary.
     #[must_use]
-    pub fn new(
+    pub(super) fn new(
         names: &Names,
-        graph: &CallGraph,
-        decorators: &super::decorators::Decorators,
+        (graph, decorators): (&CallGraph, &Decorators),
         fan_outs: &FanOuts,
+        before: Option<Before<'_, Self>>,
     ) -> Self {
         let n = graph.n_functions();
         let mut of = vec![Frequency::Solitary; n];
-        let roots: Vec<Frequency> = (0..n)
-            .into_par_iter()
-            .map(|it| root(names, graph, decorators, graph.function(it)))
+        let before = before.map(|it| it.map(|it| it.natures));
+        let natures = rows(names.modules.len(), before, |it| natures(names, decorators, it));
+        let calls = calls(names, graph);
+        let mut roots: Vec<Frequency> = natures
+            .iter()
+            .flatten()
+            .zip(calls)
+            .map(|(it, called)| it.root(called))
             .collect();
-        let mut roots = roots;
         for worker in workers(names, graph, fan_outs) {
             roots[graph.dense(worker)] = Frequency::Hot;
         }
@@ -70,7 +77,7 @@ impl Exposures {
                 }
             }
         }
-        Self { of }
+        Self { of, natures }
     }
 
     /// The frequency of a function.
@@ -110,38 +117,81 @@ fn is_several(width: Width) -> bool {
     }
 }
 
-/// What a function is by itself, before its callers are asked. `Solitary` says nothing.
-fn root(names: &Names, graph: &CallGraph, decorators: &super::decorators::Decorators, id: FnId) -> Frequency {
-    let function = names.function(id);
-    let module = &names.modules[id.module.0 as usize];
-    if module.is_test || function.kind == FnKind::Module || is_command_line(&module.name) {
-        return Frequency::Solitary;
-    }
-    match decorators.act(id) {
-        Some(Act::Handler) => return Frequency::Hot,
-        Some(Act::Once) => return Frequency::Solitary,
-        _ => {}
-    }
-    if is_framework_method(names, id) {
-        return Frequency::Hot;
-    }
-    let name = module.facts.text(function.name);
-    let mut called = false;
-    for (_, site) in graph.callers(id) {
-        if names.modules[site.caller.module.0 as usize].is_test {
-            continue;
+/// What a function is by itself, before its callers are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    /// Whoever calls it.
+    Sure(Frequency),
+    /// Only its callers can tell; if it has none, whether its name says that it runs once.
+    Unsure { once: bool },
+}
+
+/// What the callers of a function, tests aside, say of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Called {
+    /// One of them lets it run beside others of its kind.
+    beside: bool,
+    /// One of them calls it.
+    at_all: bool,
+    /// Somebody, or a test, runs it to its end.
+    to_its_end: bool,
+}
+
+impl Nature {
+    /// How often it runs as far as this is known where it begins. `Solitary` says nothing.
+    fn root(self, called: Called) -> Frequency {
+        match self {
+            Self::Sure(frequency) => frequency,
+            Self::Unsure { .. } if called.beside => Frequency::Hot,
+            Self::Unsure { once } if once || called.at_all || called.to_its_end => Frequency::Solitary,
+            // Nobody in the project calls it: it is public, handed on, or called in a way that is not seen.
+            Self::Unsure { .. } => Frequency::Open,
         }
-        if site.flags.has(Flags::LOOP_CALLBACK) || (site.flags.has(Flags::SPAWNED) && site.flags.has(Flags::IN_LOOP)) {
-            return Frequency::Hot;
+    }
+}
+
+/// By dense number: what the callers say.
+fn calls(names: &Names, graph: &CallGraph) -> Vec<Called> {
+    let mut calls = vec![Called::default(); graph.n_functions()];
+    for site in &graph.sites {
+        let is_test = names.modules[site.caller.module.0 as usize].is_test;
+        let flags = site.flags;
+        for &target in site.targets() {
+            let called = &mut calls[graph.dense(target)];
+            called.to_its_end |= flags.has(Flags::MAIN);
+            if is_test {
+                continue;
+            }
+            called.beside |=
+                flags.has(Flags::LOOP_CALLBACK) || (flags.has(Flags::SPAWNED) && flags.has(Flags::IN_LOOP));
+            // Who only calls itself is called by nobody.
+            called.at_all |= !flags.has(Flags::PASSED) && site.caller != target;
         }
-        // Who only calls itself is called by nobody.
-        called |= !site.flags.has(Flags::PASSED) && site.caller != id;
     }
-    if runs_once(name) || called || is_run_to_its_end(graph, id) {
-        return Frequency::Solitary;
-    }
-    // Nobody in the project calls it: it is public, handed on, or called in a way that is not seen.
-    Frequency::Open
+    calls
+}
+
+fn natures(names: &Names, decorators: &Decorators, module: ModuleId) -> Box<[Nature]> {
+    let of = &names.modules[module.0 as usize];
+    let is_seldom = of.is_test || is_command_line(&of.name);
+    let functions = of.facts.all_functions();
+    let natures = functions.map(|(local, function)| {
+        let id = FnId { module, local };
+        if is_seldom || function.kind == FnKind::Module {
+            return Nature::Sure(Frequency::Solitary);
+        }
+        match decorators.act(id) {
+            Some(Act::Handler) => return Nature::Sure(Frequency::Hot),
+            Some(Act::Once) => return Nature::Sure(Frequency::Solitary),
+            _ => {}
+        }
+        if is_framework_method(names, id) {
+            return Nature::Sure(Frequency::Hot);
+        }
+        let once = runs_once(of.facts.text(function.name));
+        Nature::Unsure { once }
+    });
+    natures.collect()
 }
 
 /// Modules of commands and of what is done once: `cli`, `__main__`, `scripts`, `migrations`.
@@ -173,10 +223,6 @@ fn runs_once(name: &str) -> bool {
         "_lifespan",
     ];
     ONCE.contains(&name)
-}
-
-fn is_run_to_its_end(graph: &CallGraph, id: FnId) -> bool {
-    graph.callers(id).any(|(_, site)| site.flags.has(Flags::MAIN))
 }
 
 /// A public method of a class that a framework calls per request or event.

@@ -3,7 +3,8 @@
 use super::Names;
 use super::guards::Guards;
 use super::ids::{At, FnId, ModuleId, SiteId};
-use super::sites::collect;
+use super::relink::ReadSet;
+use super::sites::{Collected, collect};
 use super::types::Types;
 use crate::catalog::{EntryId, Name};
 use crate::facts::{LocalFn, NodeId};
@@ -130,8 +131,8 @@ impl Resolution {
 pub struct CallGraph {
     /// The sites, ordered by module, caller and node.
     pub sites: Vec<Site>,
-    /// How well calls were resolved.
-    pub resolution: Resolution,
+    /// By module: how well calls were resolved.
+    resolutions: Vec<Resolution>,
     first_of_fn: Vec<u32>,
     callers: Vec<SiteId>,
     first_caller: Vec<u32>,
@@ -141,12 +142,13 @@ pub struct CallGraph {
 }
 
 impl CallGraph {
-    /// Resolves every call.
+    /// Resolves every call; what each module reads of others is added to `reads`, if somebody wants it.
     #[must_use]
-    pub fn new(names: &Names, types: &Types) -> Self {
-        let modules: Vec<(Vec<Site>, Resolution)> = (0..names.modules.len())
+    pub(super) fn new(names: &Names, types: &Types, reads: Option<&mut [ReadSet]>) -> Self {
+        let notes = reads.is_some();
+        let modules: Vec<Collected> = (0..names.modules.len())
             .into_par_iter()
-            .map(|index| collect(names, types, ModuleId(u32::try_from(index).unwrap_or(u32::MAX))))
+            .map(|index| collect(names, types, ModuleId(u32::try_from(index).unwrap_or(u32::MAX)), notes))
             .collect();
         let base = bases(names);
         let mut graph = Self {
@@ -155,13 +157,41 @@ impl CallGraph {
             ..Self::default()
         };
         // Growing by doubling would hold the largest table of the program twice.
-        graph.sites.reserve_exact(modules.iter().map(|it| it.0.len()).sum());
-        for (sites, resolution) in modules {
-            graph.sites.extend(sites);
-            graph.resolution.add(&resolution);
+        graph.sites.reserve_exact(modules.iter().map(|it| it.sites.len()).sum());
+        let mut reads = reads.into_iter().flatten();
+        for module in modules {
+            graph.sites.extend(module.sites);
+            graph.resolutions.push(module.resolution);
+            if let Some(reads) = reads.next() {
+                reads.extend(module.reads);
+            }
         }
         graph.index();
         graph
+    }
+
+    /// Resolves the calls of some modules anew.
+    pub(super) fn renew(&mut self, names: &Names, types: &Types, modules: &[ModuleId], reads: &mut [ReadSet]) {
+        let found: Vec<Collected> = modules.par_iter().map(|&it| collect(names, types, it, true)).collect();
+        for (&module, found) in modules.iter().zip(found) {
+            let index = module.0 as usize;
+            let first = self.sites.partition_point(|it| it.caller.module < module);
+            let n = self.sites[first..].partition_point(|it| it.caller.module == module);
+            self.sites.splice(first..first + n, found.sites);
+            self.resolutions[index] = found.resolution;
+            reads[index].extend(found.reads);
+        }
+        self.base = bases(names);
+        self.module_of = owners(&self.base);
+        self.index();
+    }
+
+    /// How well calls were resolved.
+    #[must_use]
+    pub fn resolution(&self) -> Resolution {
+        let mut all = Resolution::default();
+        self.resolutions.iter().for_each(|it| all.add(it));
+        all
     }
 
     fn index(&mut self) {
@@ -209,6 +239,14 @@ impl CallGraph {
     #[must_use]
     pub fn site(&self, id: SiteId) -> &Site {
         &self.sites[id.0 as usize]
+    }
+
+    /// The sites of a module.
+    #[must_use]
+    pub fn sites_of(&self, module: ModuleId) -> &[Site] {
+        let functions = (self.base[module.0 as usize], self.base[module.0 as usize + 1]);
+        let first = |function: u32| self.first_of_fn[function as usize] as usize;
+        &self.sites[first(functions.0)..first(functions.1)]
     }
 
     /// The sites in a function, in source order.

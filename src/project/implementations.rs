@@ -11,8 +11,16 @@ const MAX_IMPLEMENTATIONS: usize = 24;
 
 /// What a call of an abstract method may mean. Where an object calls itself, it is of a class that has not replaced the
 /// calling method: `async def aget(self): return self._get()` is not run by who defines its own `aget`.
-pub(super) fn behind(names: &Names, caller: FnId, call: NodeId, function: FnId) -> Vec<FnId> {
+/// `seen` is given every function that has been looked at.
+pub(super) fn behind(
+    names: &Names,
+    caller: FnId,
+    call: NodeId,
+    function: FnId,
+    seen: &mut dyn FnMut(FnId),
+) -> Vec<FnId> {
     let mut them = implementations(names, function);
+    them.iter().for_each(|&it| seen(it));
     if them.is_empty() || !is_called_on_self(names, caller, call) {
         return them;
     }
@@ -24,6 +32,7 @@ pub(super) fn behind(names: &Names, caller: FnId, call: NodeId, function: FnId) 
                 local,
             },
             caller,
+            seen,
         ),
         None => true,
     });
@@ -38,10 +47,13 @@ fn is_called_on_self(names: &Names, caller: FnId, call: NodeId) -> bool {
 }
 
 /// Whether an object of this class can be in a method of one of its bases: by inheriting it, or by asking for it.
-fn runs(names: &Names, class: ClassId, method: FnId) -> bool {
+fn runs(names: &Names, class: ClassId, method: FnId, seen: &mut dyn FnMut(FnId)) -> bool {
     let name = names.facts(method.module).text(names.function(method).name);
     match names.classes.member(&names.modules, class, name, 0) {
-        Some(Member::Function(own)) if own != method => asks_its_base(names, own, name),
+        Some(Member::Function(own)) if own != method => {
+            seen(own);
+            asks_its_base(names, own, name)
+        }
         _ => true,
     }
 }

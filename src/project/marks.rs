@@ -4,7 +4,7 @@ use super::classes::{last_written, written};
 use crate::facts::{FileFacts, FnKind, Function, How, Kind, NodeId, Role};
 
 /// What a function's decorators say by their names alone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Hash)]
 pub(super) struct Marks {
     pub(super) property: bool,
     pub(super) class_method: bool,
@@ -12,6 +12,8 @@ pub(super) struct Marks {
     pub(super) offload: bool,
     pub(super) is_abstract: bool,
     pub(super) memoized: bool,
+    /// Its name says that it stands in for something real.
+    pub(super) stands_in: bool,
 }
 
 /// The marks of a file's functions.
@@ -51,6 +53,8 @@ fn function_marks(facts: &FileFacts, function: &Function) -> Marks {
         }
     }
     let name = facts.text(function.name);
+    let bare = name.trim_start_matches('_');
+    marks.stands_in = bare.starts_with("mock_") || bare.starts_with("fake_");
     marks.class_method |= matches!(name, "__init_subclass__" | "__class_getitem__");
     marks.static_method |= name == "__new__" && function.params.is_empty();
     marks.is_abstract |= is_declaration(facts, function);

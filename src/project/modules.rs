@@ -93,6 +93,17 @@ impl ModuleTable {
         table
     }
 
+    /// Indexes the names of a module anew.
+    pub(super) fn renew(&mut self, module: ModuleId, facts: &FileFacts) {
+        self.members[module.0 as usize] = members(facts);
+        self.stars[module.0 as usize] = stars(facts);
+    }
+
+    /// The `import *` of a module, as indices of its imports.
+    pub(super) fn stars(&self, module: ModuleId) -> &[u32] {
+        &self.stars[module.0 as usize]
+    }
+
     /// The module with this dotted name, seen from a root: its own root first, then a unique match.
     #[must_use]
     pub fn find(&self, root: u32, dotted: &str) -> Option<ModuleId> {

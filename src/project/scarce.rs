@@ -7,6 +7,7 @@ use super::Names;
 use super::graph::{CallGraph, Callee, Flags, Site};
 use super::ids::{FnId, ModuleId, SiteId};
 use super::limiter::Limiters;
+use super::rows::{Before, module_id};
 use crate::catalog::EntryId;
 use crate::facts::FnKind;
 use rustc_hash::FxHashMap;
@@ -93,13 +94,13 @@ pub struct Scarce {
     any: Vec<Option<Use>>,
     limited: Vec<bool>,
     /// Async methods of the project by name.
-    methods: FxHashMap<Box<str>, Vec<FnId>>,
+    methods: Methods,
 }
 
 impl Scarce {
     /// Runs the searches.
     #[must_use]
-    pub fn new(names: &Names, graph: &CallGraph, limiters: &Limiters) -> Self {
+    pub(super) fn new(names: &Names, graph: &CallGraph, limiters: &Limiters, before: Option<Before<'_, Self>>) -> Self {
         let (open, any) = rayon::join(
             || {
                 Search {
@@ -123,7 +124,7 @@ impl Scarce {
             open,
             any,
             limited,
-            methods: async_methods(names),
+            methods: async_methods(names, before.map(|it| it.map(|it| it.methods))),
         }
     }
 
@@ -153,10 +154,10 @@ impl Scarce {
         if candidates.len() > MAX_GUESSES {
             return None;
         }
-        let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(graph, it));
+        let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(it));
         let hits = candidates.iter().filter_map(open).count();
         let best = candidates.iter().filter_map(open).min()?;
-        let limited = candidates.iter().any(|it| limiters.is_whole(graph, *it));
+        let limited = candidates.iter().any(|it| limiters.is_whole(*it));
         if limited || hits * 2 < candidates.len() {
             return None;
         }
@@ -204,7 +205,7 @@ impl Scarce {
                 via: id,
             });
         }
-        let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(graph, it));
+        let open = |&it: &FnId| self.open[graph.dense(it)].filter(|_| !limiters.is_whole(it));
         let hits = site.targets().iter().filter_map(open).count();
         let best = site.targets().iter().filter_map(open).min()?;
         agree(hits, site.targets().len()).then_some(best)
@@ -227,9 +228,20 @@ fn sink(names: &Names, site: &Site) -> Option<(EntryId, Resource)> {
 /// A method name that more classes have says nothing about the receiver.
 const MAX_GUESSES: usize = 4;
 
-fn async_methods(names: &Names) -> FxHashMap<Box<str>, Vec<FnId>> {
-    let mut found: FxHashMap<Box<str>, Vec<FnId>> = FxHashMap::default();
-    for (module, of) in (0..).map(ModuleId).zip(&names.modules) {
+type Methods = FxHashMap<Box<str>, Vec<FnId>>;
+
+fn async_methods(names: &Names, before: Option<Before<'_, Methods>>) -> Methods {
+    let mut found = Methods::default();
+    let mut modules: Vec<ModuleId> = (0..names.modules.len()).map(module_id).collect();
+    if let Some(before) = before {
+        modules = before.anew.to_vec();
+        found = before.left;
+        found
+            .values_mut()
+            .for_each(|them| them.retain(|it| before.anew.binary_search(&it.module).is_err()));
+    }
+    for module in modules {
+        let of = &names.modules[module.0 as usize];
         let methods = of
             .facts
             .all_functions()
@@ -237,10 +249,8 @@ fn async_methods(names: &Names) -> FxHashMap<Box<str>, Vec<FnId>> {
         for (local, method) in methods.filter(|_| !of.is_test) {
             let function = FnId { module, local };
             if !names.is_abstract(function) {
-                found
-                    .entry(of.facts.text(method.name).into())
-                    .or_default()
-                    .push(function);
+                let them = found.entry(of.facts.text(method.name).into()).or_default();
+                them.insert(them.partition_point(|it| *it < function), function);
             }
         }
     }
@@ -286,7 +296,7 @@ impl Search<'_> {
         }
         while let Some(Reverse((reach, dense))) = heap.pop() {
             let function = graph.function(dense);
-            if settled[dense].is_some() || self.limiters.is_some_and(|it| it.is_whole(graph, function)) {
+            if settled[dense].is_some() || self.limiters.is_some_and(|it| it.is_whole(function)) {
                 continue;
             }
             settled[dense] = Some(reach);
@@ -325,7 +335,7 @@ fn limited(names: &Names, graph: &CallGraph, limiters: &Limiters, any: &[Option<
     let mut queue: Vec<usize> = Vec::new();
     for (id, site) in (0..).map(SiteId).zip(&graph.sites) {
         let scarce = sink(names, site).is_some() || site.targets().iter().any(|&it| any[graph.dense(it)].is_some());
-        let whole = || site.targets().iter().any(|&it| limiters.is_whole(graph, it));
+        let whole = || site.targets().iter().any(|&it| limiters.is_whole(it));
         let dense = graph.dense(site.caller);
         if scarce && !found[dense] && !site.flags.has(NOT_HERE) && (limiters.limits(graph, id) || whole()) {
             found[dense] = true;

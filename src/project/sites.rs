@@ -4,23 +4,30 @@ use super::Names;
 use super::at_once::never_blocks_here;
 use super::candidates;
 use super::circumstances::{Surroundings, awaits};
-use super::classes::{Base, Member};
 use super::consumed::is_iterated;
 use super::graph::{Callee, Flags, Resolution, Site};
-use super::ids::{At, ClassId, FnId, ModuleId};
+use super::ids::{At, FnId, ModuleId};
 use super::implementations::behind;
 use super::infer::Eval;
+use super::relink::{Read, ReadSet};
 use super::ty::Ty;
 use super::types::Types;
 use crate::catalog::{Act, EntryId};
 use crate::facts::{FnKind, Kind, NodeId, Role};
 
-/// The attribute through which SQLAlchemy loads what a row has not loaded yet.
-const LAZY_COLUMNS: &str = "awaitable_attrs";
+/// What is called in a module.
+pub(super) struct Collected {
+    /// The sites, ordered by caller and node.
+    pub(super) sites: Vec<Site>,
+    /// How well calls were resolved.
+    pub(super) resolution: Resolution,
+    /// What was read of other modules.
+    pub(super) reads: ReadSet,
+}
 
-/// The sites of a module, ordered by caller and node.
-pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Site>, Resolution) {
-    let eval = Eval::new(names, types, module);
+/// The sites of a module; what it reads of others is noted if that is asked for.
+pub(super) fn collect(names: &Names, types: &Types, module: ModuleId, notes: bool) -> Collected {
+    let eval = Eval::new(names, types, module).noting(module, notes);
     let mut collector = Collector {
         names,
         eval,
@@ -36,33 +43,38 @@ pub(super) fn collect(names: &Names, types: &Types, module: ModuleId) -> (Vec<Si
         }
     }
     collector.sites.sort_by_key(|it| (it.caller, it.at.node));
-    (collector.sites, collector.resolution)
+    Collected {
+        sites: collector.sites,
+        resolution: collector.resolution,
+        reads: collector.eval.into_reads(),
+    }
 }
 
-struct Collector<'a> {
-    names: &'a Names,
-    eval: Eval<'a>,
-    module: ModuleId,
-    sites: Vec<Site>,
+/// The calls of a module, while they are collected.
+pub(super) struct Collector<'a> {
+    pub(super) names: &'a Names,
+    pub(super) eval: Eval<'a>,
+    pub(super) module: ModuleId,
+    pub(super) sites: Vec<Site>,
     resolution: Resolution,
     surroundings: Surroundings,
 }
 
 /// Under what circumstances a site runs: those of a node, and what the call itself adds.
 #[derive(Clone, Copy)]
-struct How {
+pub(super) struct How {
     at: NodeId,
     more: Flags,
 }
 
 impl How {
     /// No parenthesis shows the call.
-    fn implicit(at: NodeId) -> Self {
+    pub(super) fn implicit(at: NodeId) -> Self {
         let more = Flags::IMPLICIT;
         Self { at, more }
     }
 
-    fn with(self, more: Flags) -> Self {
+    pub(super) fn with(self, more: Flags) -> Self {
         let more = self.more.with(more);
         Self { more, ..self }
     }
@@ -81,7 +93,7 @@ impl Collector<'_> {
     }
 
     /// Adds a site. The circumstances are found here, since most calls never become one.
-    fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, how: How) {
+    pub(super) fn push(&mut self, caller: FnId, node: NodeId, callee: Callee, how: How) {
         let of = self.names.facts(self.module);
         let flags = self.surroundings.of(of, caller.local, how.at).0.with(how.more);
         self.push_with(caller, node, callee, flags);
@@ -153,7 +165,10 @@ impl Collector<'_> {
                 }
                 self.own(caller, node, *function, how);
             }
-            Ty::Class(class) => self.construct(caller, node, *class, how),
+            Ty::Class(class) => {
+                self.resolution.own += 1;
+                self.construct(caller, node, *class, how);
+            }
             Ty::Name(name) => {
                 self.resolution.external += 1;
                 match (self.names.catalog.function(*name), self.names.catalog.class(*name)) {
@@ -210,7 +225,10 @@ impl Collector<'_> {
             if of.kind == FnKind::Sync && awaits(self.names.facts(self.module), how.at) {
                 return;
             }
-            let them = behind(self.names, caller, node, function);
+            let eval = &mut self.eval;
+            let them = behind(self.names, caller, node, function, &mut |it| {
+                eval.notes(Read::Function(it))
+            });
             if !them.is_empty() {
                 self.resolution.sets += 1;
                 let how = if them.len() > 1 { how.with(Flags::DUCK) } else { how };
@@ -225,119 +243,6 @@ impl Collector<'_> {
         }
         self.resolution.own += 1;
         self.push(caller, node, Callee::Own(function), how);
-    }
-
-    fn construct(&mut self, caller: FnId, node: NodeId, class: ClassId, how: How) {
-        self.resolution.own += 1;
-        for method in ["__init__", "__post_init__", "model_post_init"] {
-            let own = self.names.classes.get(class).lineage.iter().any(|it| {
-                matches!(it, Base::Own(id) if self.names.classes.own_member(&self.names.modules, *id, method).is_some())
-            });
-            if own
-                && let Some(Member::Function(init)) = self.names.classes.member(&self.names.modules, class, method, 0)
-            {
-                self.push(caller, node, Callee::Own(init), how.with(Flags::IMPLICIT));
-            }
-        }
-    }
-
-    fn implicit(&mut self, caller: FnId, node: NodeId, class: ClassId, method: &str, how: How) -> bool {
-        match self.names.classes.member(&self.names.modules, class, method, 0) {
-            Some(Member::Function(function)) => {
-                self.push(caller, node, Callee::Own(function), how.with(Flags::IMPLICIT));
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn property(&mut self, caller: FnId, node: NodeId) {
-        let facts = self.names.facts(self.module);
-        let Some(name) = facts.payload_text(node) else { return };
-        if name == LAZY_COLUMNS {
-            self.lazy_columns(caller, node);
-        }
-        if !self.names.has_property(name) || facts.node(node).role == Role::Target {
-            return;
-        }
-        let value = facts
-            .child(node, Role::Value)
-            .map_or(Ty::Unknown, |it| self.eval.expr(it));
-        if let Ty::Instance(class) = value
-            && let Some(Member::Function(function)) = self.names.classes.member(&self.names.modules, class, name, 0)
-            && self.names.is_property(function)
-        {
-            self.push(caller, node, Callee::Own(function), How::implicit(node));
-        }
-    }
-
-    /// `row.awaitable_attrs.children` queries the database; no other library has an attribute of that name.
-    fn lazy_columns(&mut self, caller: FnId, node: NodeId) {
-        let catalog = &self.names.catalog;
-        let class = catalog
-            .find("sqlalchemy.ext.asyncio.AsyncAttrs")
-            .and_then(|it| catalog.class(it));
-        if let Some(entry) = class.and_then(|it| catalog.method(it, LAZY_COLUMNS)) {
-            self.push(caller, node, Callee::Library(entry), How::implicit(node));
-        }
-    }
-
-    fn entered(&mut self, caller: FnId, node: NodeId) {
-        let facts = self.names.facts(self.module);
-        let Some(context) = facts.child(node, Role::Context) else {
-            return;
-        };
-        let is_async = facts.kind(NodeId(facts.node(node).parent)) == Kind::AsyncWith;
-        let methods = if is_async {
-            ["__aenter__", "__aexit__"]
-        } else {
-            ["__enter__", "__exit__"]
-        };
-        let ty = self.eval.expr(context);
-        let how = How::implicit(context);
-        match ty {
-            Ty::Instance(class) => {
-                for method in methods {
-                    self.implicit(caller, node, class, method, how);
-                }
-            }
-            Ty::External(class) => {
-                for method in methods {
-                    if let Some(entry) = self.names.catalog.method(class, method) {
-                        self.push(caller, node, Callee::Library(entry), how);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn iterated(&mut self, caller: FnId, node: NodeId) {
-        let facts = self.names.facts(self.module);
-        let Some(iter) = facts.child(node, Role::Iter) else {
-            return;
-        };
-        let is_async = facts.kind(node) == Kind::AsyncFor || facts.node(node).payload == 1;
-        let ty = self.eval.expr(iter);
-        let how = How::implicit(iter);
-        let methods: &[&str] = if is_async {
-            &["__aiter__", "__anext__"]
-        } else {
-            &["__iter__", "__next__"]
-        };
-        match ty {
-            Ty::Instance(class) => {
-                for method in methods {
-                    self.implicit(caller, iter, class, method, how);
-                }
-            }
-            Ty::External(class) => {
-                if let Some(entry) = self.names.catalog.method(class, methods[0]) {
-                    self.push(caller, iter, Callee::Library(entry), how);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// Functions that are arguments: run in a thread, by the loop, or by somebody unknown.

@@ -1,6 +1,7 @@
 //! What a value can be, as far as calls through it matter.
 
 use super::ids::{ClassId, FnId, ModuleId};
+use super::relink::Read;
 use crate::catalog::{EntryId, ExtClass, Name};
 use std::sync::Arc;
 
@@ -54,6 +55,24 @@ impl Ty {
     #[must_use]
     pub fn collection(element: Self) -> Self {
         Self::Collection(Arc::new(element))
+    }
+
+    /// Gives every function, class and module of the project that it names.
+    pub(super) fn each_id(&self, f: &mut dyn FnMut(Read)) {
+        match self {
+            Self::Instance(class) | Self::Class(class) => f(Read::Class(*class)),
+            Self::Function(function) | Self::Bound(function) => f(Read::Function(*function)),
+            Self::Module(module) => f(Read::Module(*module)),
+            Self::Collection(it) | Self::Mapping(it) | Self::Awaitable(it) | Self::Partial(it) => it.each_id(f),
+            Self::Tuple(them) | Self::OneOf(them) => them.iter().for_each(|it| it.each_id(f)),
+            Self::Unknown
+            | Self::None
+            | Self::Plain
+            | Self::Foreign
+            | Self::External(_)
+            | Self::Name(_)
+            | Self::Method(..) => {}
+        }
     }
 
     /// Whether nothing is known.

@@ -34,9 +34,7 @@ pub(super) fn way(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Option
 fn below(cx: &Context<'_>, function: FnId, depth: u32) -> Option<Vec<SiteId>> {
     let project = cx.project;
     let depth = depth.checked_sub(1)?;
-    if project.limiters.is_whole(&project.graph, function)
-        || !project.names.facts(function.module).is_async(function.local)
-    {
+    if project.limiters.is_whole(function) || !project.names.facts(function.module).is_async(function.local) {
         return None;
     }
     let open = project.graph.sites_in(function).filter(|(id, site)| {

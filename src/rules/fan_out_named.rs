@@ -79,7 +79,7 @@ fn waits_for(cx: &Context<'_>, site: &Site) -> Option<(FnId, NodeId)> {
     let function = only_target(site)?;
     let project = cx.project;
     let theirs = project.names.facts(function.module);
-    if project.names.function(function).kind != FnKind::Async || project.limiters.is_whole(&project.graph, function) {
+    if project.names.function(function).kind != FnKind::Async || project.limiters.is_whole(function) {
         return None;
     }
     let mut awaits = theirs
@@ -93,7 +93,7 @@ fn waits_for(cx: &Context<'_>, site: &Site) -> Option<(FnId, NodeId)> {
         (held.is_none() && goes_far(cx, function, call)).then_some(call)
     })?;
     // Whoever enters any limiter on the way has thought of it.
-    let thinks = project.limiters.enters_deep(&project.names, &project.graph, function);
+    let thinks = project.limiters.enters_deep(&project.names, function);
     (!thinks).then_some((function, found))
 }
 

@@ -42,7 +42,7 @@ pub(super) fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Op
     }
     let limits = graph
         .sites_at(fan_out.orchestrator, worker.node)
-        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, graph, it)))
+        .any(|(_, site)| site.targets().iter().any(|&it| limiters.enters_deep(names, it)))
         || text::says_limit(&cx.call_text(text::at(cx, worker.node)));
     if limits {
         return None;

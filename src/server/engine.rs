@@ -15,6 +15,7 @@ use crate::examine;
 use crate::pipeline;
 use crate::pipeline::Failure;
 use crate::project::Module;
+use crate::project::ModuleId;
 use crate::project::Project;
 use crate::rules;
 use crate::source::FileId;
@@ -129,19 +130,15 @@ impl Engine {
                 moved |= known.facts != module.facts;
                 known.facts = module.facts;
             } else if module.facts != known.facts {
-                renewed.push((file, module));
+                // Modules stand in the order of their files.
+                renewed.push((ModuleId(file.0), module));
             }
         }
         if renewed.is_empty() {
             self.project = Some(project);
             return Ok(moved);
         }
-        // Nothing of the old links is needed to make the new ones, and two at a time would cost twice the memory.
-        let (mut modules, catalog) = unlinked(project);
-        for (file, module) in renewed {
-            modules[file.0 as usize] = module;
-        }
-        self.project = Some(Project::new(modules, catalog, rules::rule_of));
+        self.project = Some(project.edited(renewed, rules::rule_of));
         Ok(true)
     }
 
@@ -155,7 +152,7 @@ impl Engine {
         }
         self.failures = failures.into_iter().map(|it| (it.file, it)).collect();
         self.changed.clear();
-        self.project = Some(Project::new(modules, catalog, rules::rule_of));
+        self.project = Some(Project::kept(modules, catalog, rules::rule_of));
         Ok(())
     }
 
@@ -230,9 +227,4 @@ impl Engine {
             })
             .collect()
     }
-}
-
-fn unlinked(project: Project) -> (Vec<Module>, Catalog) {
-    let names = project.names;
-    (names.modules, names.catalog)
 }

@@ -3,10 +3,10 @@
 use super::elements::{Element, Elements};
 use super::{FanOut, Starter, Strand, Worker};
 use crate::catalog::{Act, Entry, EntryId, Takes};
-use crate::facts::{FileFacts, Kind, LocalFn, NodeId, PlaceKind, Role};
+use crate::facts::{FileFacts, Kind, LocalFn, MODULE_FN, NodeId, PlaceKind, Role};
 use crate::project::Names;
 use crate::project::graph::{CallGraph, Callee};
-use crate::project::ids::{At, FnId, ModuleId};
+use crate::project::ids::{At, FnId};
 use crate::project::limiter::{Limiters, says_limit};
 use crate::project::width::{Width, Widths};
 use crate::project::words::has_word;
@@ -28,6 +28,8 @@ pub(super) struct Scope<'a> {
     pub(super) fan: Option<NodeId>,
     /// Spawns that belong to a gather already seen.
     pub(super) consumed: Vec<NodeId>,
+    /// It starts something by itself.
+    pub(super) begins: bool,
 }
 
 impl<'a> Scope<'a> {
@@ -42,6 +44,7 @@ impl<'a> Scope<'a> {
             local: function.local,
             fan: None,
             consumed: Vec::new(),
+            begins: false,
         }
     }
 
@@ -142,29 +145,34 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// The fan-outs of a module.
+/// The fan-outs of some functions of a module, and those of them that start anything by themselves.
 pub(super) fn module(
     names: &Names,
     graph: &CallGraph,
     limiters: &Limiters,
     helpers: &Helpers,
-    module: ModuleId,
-) -> Vec<FanOut> {
+    functions: &[FnId],
+) -> (Vec<FanOut>, Vec<LocalFn>) {
     let mut found = Vec::new();
-    for (local, _) in names.facts(module).all_functions() {
-        let mut scope = Scope::new(names, graph, limiters, FnId { module, local });
+    let mut begin = Vec::new();
+    for &function in functions {
+        let mut scope = Scope::new(names, graph, limiters, function);
         found.extend(gathers(&mut scope));
         found.extend(helped(&mut scope, helpers));
         scope.fan = None;
         found.extend(scope.spawns());
+        if scope.begins {
+            begin.push(function.local);
+        }
     }
     found.sort_by_key(|it: &FanOut| it.at.node);
-    found
+    (found, begin)
 }
 
 fn gathers(scope: &mut Scope<'_>) -> Vec<FanOut> {
     let mut found = Vec::new();
     for (call, id) in scope.gathers() {
+        scope.begins = true;
         let entry = scope.names.catalog.entry(id);
         let elements = scope.given(call, entry);
         scope.fan = Some(call);
@@ -249,21 +257,19 @@ fn helped(scope: &mut Scope<'_>, helpers: &Helpers) -> Vec<FanOut> {
     found
 }
 
-/// The functions that gather what they are given.
-pub(super) fn helpers(names: &Names, graph: &CallGraph, limiters: &Limiters) -> Helpers {
-    let rows = (0..names.modules.len()).into_par_iter().flat_map_iter(|index| {
-        let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
-        let functions = names.facts(module).all_functions().skip(1);
-        functions.filter_map(move |(local, _)| {
-            let function = FnId { module, local };
+/// Those of some functions that gather what they are given.
+pub(super) fn helpers(names: &Names, graph: &CallGraph, limiters: &Limiters, functions: &[FnId]) -> Helpers {
+    let rows = functions
+        .par_iter()
+        .filter(|it| it.local != MODULE_FN)
+        .filter_map(|&function| {
             let scope = Scope::new(names, graph, limiters, function);
             let gathers = scope.gathers();
             let given = gathers
                 .iter()
                 .any(|&(call, id)| scope.gathers_parameter(call, names.catalog.entry(id)));
             given.then(|| (function, is_bounded_helper(&scope, &gathers)))
-        })
-    });
+        });
     rows.collect()
 }
 
@@ -285,7 +291,7 @@ fn is_bounded_helper(scope: &Scope<'_>, gathers: &[(NodeId, EntryId)]) -> bool {
                 "window",
             ],
         )
-        || scope.limiters.enters_deep(scope.names, scope.graph, scope.function)
+        || scope.limiters.enters_deep(scope.names, scope.function)
         || gathers.iter().any(|(call, id)| {
             catalog.entry(*id).act == Some(Act::BoundedFanOut) || scope.slides(*call) || scope.is_in_loop(*call)
         })

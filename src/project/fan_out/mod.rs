@@ -9,9 +9,10 @@ use super::Names;
 use super::graph::CallGraph;
 use super::ids::{At, FnId, ModuleId};
 use super::limiter::Limiters;
+use super::rows::{Before, module_id};
 use super::width::Width;
 use crate::catalog::EntryId;
-use crate::facts::NodeId;
+use crate::facts::{LocalFn, NodeId};
 use rayon::prelude::*;
 
 /// What starts the awaitables.
@@ -64,18 +65,52 @@ pub struct FanOut {
 #[derive(Default)]
 pub struct FanOuts {
     rows: Vec<Vec<FanOut>>,
+    /// By module: the functions that start anything by themselves, where they are known.
+    begin: Vec<Option<Vec<LocalFn>>>,
 }
 
 impl FanOuts {
     /// Finds them.
     #[must_use]
-    pub fn new(names: &Names, graph: &CallGraph, limiters: &Limiters) -> Self {
-        let helpers = collect::helpers(names, graph, limiters);
-        let rows = (0..names.modules.len()).into_par_iter().map(|index| {
-            let module = ModuleId(u32::try_from(index).unwrap_or(u32::MAX));
-            collect::module(names, graph, limiters, &helpers, module)
-        });
-        Self { rows: rows.collect() }
+    pub(super) fn new(names: &Names, graph: &CallGraph, limiters: &Limiters, before: Option<Before<'_, Self>>) -> Self {
+        let n = names.modules.len();
+        let mut fan_outs = Self {
+            rows: vec![Vec::new(); n],
+            begin: vec![None; n],
+        };
+        if let Some(Before { left, anew }) = before {
+            fan_outs = left;
+            anew.iter().for_each(|it| fan_outs.begin[it.0 as usize] = None);
+        }
+        let beginning: Vec<FnId> = (0..n).flat_map(|it| fan_outs.beginning(names, module_id(it))).collect();
+        let helpers = collect::helpers(names, graph, limiters, &beginning);
+        let helped = helpers.keys().flat_map(|&it| graph.callers(it)).map(|it| it.1.caller);
+        // What such a function starts rests on what is written elsewhere, so it is looked at again.
+        let before = fan_outs.rows.iter().flatten().map(|it| it.orchestrator);
+        let alive = before.filter(|it| fan_outs.begin[it.module.0 as usize].is_some());
+        let mut all: Vec<FnId> = beginning.iter().copied().chain(helped).chain(alive).collect();
+        all.sort_unstable();
+        all.dedup();
+        let modules: Vec<&[FnId]> = all.chunk_by(|one, other| one.module == other.module).collect();
+        let found: Vec<(Vec<FanOut>, Vec<LocalFn>)> = modules
+            .par_iter()
+            .map(|functions| collect::module(names, graph, limiters, &helpers, functions))
+            .collect();
+        for (functions, (row, begin)) in modules.into_iter().zip(found) {
+            let index = functions[0].module.0 as usize;
+            fan_outs.rows[index] = row;
+            fan_outs.begin[index] = Some(begin);
+        }
+        fan_outs
+    }
+
+    /// The functions of a module that may start something by themselves.
+    fn beginning(&self, names: &Names, module: ModuleId) -> Vec<FnId> {
+        let function = |local| FnId { module, local };
+        match &self.begin[module.0 as usize] {
+            Some(known) => known.iter().map(|&it| function(it)).collect(),
+            None => names.facts(module).all_functions().map(|it| function(it.0)).collect(),
+        }
     }
 
     /// The fan-outs of a module, in source order.

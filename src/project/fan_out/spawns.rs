@@ -22,6 +22,7 @@ impl Scope<'_> {
             let Some((id, is_function)) = self.spawn(node) else {
                 continue;
             };
+            self.begins = true;
             let loops = self.loops_around_spawn(node);
             if loops.is_empty() {
                 continue;

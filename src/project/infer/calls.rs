@@ -39,7 +39,7 @@ impl Eval<'_> {
                 };
                 let parents = &self.names.classes.get(class).lineage;
                 return match parents.get(1) {
-                    Some(crate::project::classes::Base::Own(parent)) => Ty::Instance(*parent),
+                    Some(crate::project::classes::Base::Own(parent)) => self.seen(Ty::Instance(*parent)),
                     Some(crate::project::classes::Base::External(parent)) => Ty::External(*parent),
                     _ => Ty::Unknown,
                 };

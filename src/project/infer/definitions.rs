@@ -18,12 +18,12 @@ impl Eval<'_> {
         let imported: Vec<bool> = all.iter().map(|it| matches!(it.how, How::Import(_))).collect();
         if all.len() > 1 && imported.contains(&true) {
             let importer = self.names.importer();
-            return crate::project::classes::static_target(
+            let named = crate::project::classes::static_target(
                 importer,
                 crate::project::modules::Target::Member(self.module, place),
                 8,
-            )
-            .unwrap_or_default();
+            );
+            return self.seen(named.unwrap_or_default());
         }
         all.iter()
             .map(|it| self.definition(it))
@@ -104,7 +104,7 @@ impl Eval<'_> {
     pub(super) fn import(&mut self, index: u32) -> Ty {
         let (module, index) = (self.module.0 as usize, index as usize);
         match &self.names.imported[module][index] {
-            Some(known) => known.clone(),
+            Some(known) => self.seen(known.clone()),
             None => self.target(self.names.imports[module][index]),
         }
     }
@@ -112,7 +112,10 @@ impl Eval<'_> {
     pub(super) fn target(&mut self, target: crate::project::modules::Target) -> Ty {
         match target {
             crate::project::modules::Target::Member(module, place) => self.foreign_place(module, place),
-            other => self.names.importer().target_ty(other).unwrap_or_default(),
+            other => {
+                let ty = self.names.importer().target_ty(other).unwrap_or_default();
+                self.seen(ty)
+            }
         }
     }
 
@@ -122,7 +125,7 @@ impl Eval<'_> {
         if let [only] = facts.definitions_of(place)
             && let Some(ty) = crate::project::modules::Importer::static_ty(module, only.how)
         {
-            return ty;
+            return self.seen(ty);
         }
         self.read(Entity::Place(module, place))
     }
@@ -176,9 +179,13 @@ impl Eval<'_> {
             let ty = if at.module == self.module {
                 self.expr(at.node)
             } else {
-                let mut theirs = Eval::recording(self.names, self.types, at.module);
+                let reader = self.noted.as_ref().map_or(self.module, |it| it.0);
+                let mut theirs = Eval::recording(self.names, self.types, at.module)
+                    .noting(reader, self.noted.is_some())
+                    .before(self.round);
                 let ty = theirs.expr(at.node);
                 self.also_read(theirs.take_unknown_reads());
+                theirs.into_reads().into_iter().for_each(|it| self.notes(it));
                 ty
             };
             match ty {

@@ -6,6 +6,7 @@ use super::super::types::Entity;
 use super::Eval;
 use crate::catalog::{ExtClass, ExtType, Name};
 use crate::project::classes::Member;
+use crate::project::relink::Read;
 
 impl Eval<'_> {
     /// The member `name` of a value.
@@ -17,12 +18,13 @@ impl Eval<'_> {
         let names = self.names;
         match value {
             Ty::Module(module) => {
+                self.notes(Read::Module(*module));
                 let target = names.importer().member(*module, name, 12);
                 match target {
                     crate::project::modules::Target::Missing => {
                         let here = &names.modules[module.0 as usize];
                         let found = names.table.find(here.root, &format!("{}.{name}", here.name));
-                        found.map_or(Ty::Unknown, Ty::Module)
+                        self.seen(found.map_or(Ty::Unknown, Ty::Module))
                     }
                     other => self.target(other),
                 }
@@ -71,8 +73,8 @@ impl Eval<'_> {
                     other => other,
                 }
             }
-            Some(Member::Function(function)) => Ty::Bound(function),
-            Some(Member::Class(class)) => Ty::Class(class),
+            Some(Member::Function(function)) => self.seen(Ty::Bound(function)),
+            Some(Member::Class(class)) => self.seen(Ty::Class(class)),
             Some(Member::Attribute(owner, index)) => {
                 let own = self.read(Entity::Attribute(owner, index));
                 // A base class may only declare what a subclass assigns, and the other way round.
@@ -107,10 +109,10 @@ impl Eval<'_> {
         let names = self.names;
         match names.classes.member(&names.modules, class, name, 0) {
             Some(Member::Function(function)) => match names.method_kind(function) {
-                crate::project::MethodKind::Class => Ty::Bound(function),
-                _ => Ty::Function(function),
+                crate::project::MethodKind::Class => self.seen(Ty::Bound(function)),
+                _ => self.seen(Ty::Function(function)),
             },
-            Some(Member::Class(class)) => Ty::Class(class),
+            Some(Member::Class(class)) => self.seen(Ty::Class(class)),
             Some(Member::Attribute(owner, index)) => self.read(Entity::Attribute(owner, index)),
             Some(Member::External(external)) => match names.catalog.method(external, name) {
                 Some(entry) => Ty::Method(external, entry),

@@ -11,6 +11,7 @@ use super::Names;
 use super::ids::{FnId, ModuleId};
 use super::modules::Target;
 use super::reaching::reaching;
+use super::relink::{Read, ReadSet};
 use super::ty::Ty;
 use super::types::{Entity, Types};
 use crate::catalog::Is;
@@ -34,6 +35,10 @@ pub struct Eval<'a> {
     globals: FxHashMap<PlaceId, Ty>,
     /// The entities read that were unknown, where somebody asks for them.
     unknown_reads: Option<Vec<Entity>>,
+    /// What was read of other modules than this one, where somebody remembers it.
+    noted: Option<(ModuleId, ReadSet)>,
+    /// Entities are read as they were before this round, where rounds are run again.
+    round: Option<u32>,
     depth: u32,
 }
 
@@ -53,6 +58,8 @@ impl<'a> Eval<'a> {
             links: FxHashMap::default(),
             globals: FxHashMap::default(),
             unknown_reads: None,
+            noted: None,
+            round: None,
             depth: 0,
         }
     }
@@ -63,6 +70,40 @@ impl<'a> Eval<'a> {
             unknown_reads: Some(Vec::new()),
             ..Self::new(names, types, module)
         }
+    }
+
+    /// The same, and notes what it reads of other modules than `reader`, if that is asked for.
+    pub(super) fn noting(mut self, reader: ModuleId, notes: bool) -> Self {
+        self.noted = notes.then(|| (reader, ReadSet::default()));
+        self
+    }
+
+    /// The same, with entities as they were before a round, if one is given.
+    pub(super) fn before(mut self, round: Option<u32>) -> Self {
+        self.round = round;
+        self
+    }
+
+    /// What was noted.
+    pub(super) fn into_reads(self) -> ReadSet {
+        self.noted.map(|it| it.1).unwrap_or_default()
+    }
+
+    /// Notes what the present result rests on.
+    pub(super) fn notes(&mut self, read: Read) {
+        if let Some((reader, reads)) = &mut self.noted
+            && read.module() != *reader
+        {
+            reads.insert(read);
+        }
+    }
+
+    /// Notes the functions, classes and modules that a type names; gives the type.
+    pub(super) fn seen(&mut self, ty: Ty) -> Ty {
+        if self.noted.is_some() {
+            ty.each_id(&mut |it| self.notes(it));
+        }
+        ty
     }
 
     /// The facts of the module.
@@ -108,11 +149,15 @@ impl<'a> Eval<'a> {
     }
 
     pub(super) fn read(&mut self, entity: Entity) -> Ty {
-        let ty = self.types.get(entity);
+        let ty = match self.round {
+            Some(round) => self.types.before(entity, round),
+            None => self.types.get(entity),
+        };
         if ty.is_unknown() {
             self.note(entity);
         }
-        ty.clone()
+        self.notes(Read::Entity(entity));
+        self.seen(ty.clone())
     }
 
     /// The type of an expression.
@@ -261,7 +306,7 @@ impl<'a> Eval<'a> {
                     return known.clone();
                 }
                 let ty = match self.global(facts.text(at.name)) {
-                    Ok(ty) => ty,
+                    Ok(ty) => self.seen(ty),
                     Err(target) => return self.target(target),
                 };
                 self.globals.insert(place, ty.clone());

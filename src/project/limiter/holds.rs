@@ -1,7 +1,7 @@
 //! Where a module enters limiters.
 
 use super::names::{is_limit_holder, spoken, waits_by_name};
-use super::{Hold, LimiterKind, Limiters, constructed, external, says_limit};
+use super::{Hold, LimiterKind, constructed, external, says_limit};
 use crate::catalog::ExtClass;
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
 use crate::project::Names;
@@ -13,6 +13,7 @@ use crate::project::origin::origin;
 use crate::project::ty::Ty;
 use crate::project::types::Types;
 use crate::project::words::has_word;
+use rustc_hash::FxHashSet;
 
 /// Where a limiter could be entered: every `with` item and every `await` of a file's functions.
 pub(super) fn entries(facts: &FileFacts) -> Vec<(LocalFn, NodeId)> {
@@ -25,17 +26,32 @@ pub(super) fn entries(facts: &FileFacts) -> Vec<(LocalFn, NodeId)> {
     found
 }
 
-/// The functions, by dense number, of which a module asked whether they enter a limiter.
-pub(super) type Asked = Vec<usize>;
+/// What a module enters, and what it has asked for that.
+#[derive(Clone, Default)]
+pub(super) struct Row {
+    /// Where it enters limiters, in source order.
+    pub(super) holds: Vec<Hold>,
+    /// The functions of which it asked whether they enter one.
+    asked: Vec<FnId>,
+    /// It has looked into what other functions return.
+    follows: bool,
+}
+
+impl Row {
+    /// Whether it would be found again, where other functions are known to enter limiters than when it was found.
+    pub(super) fn is_still_so(&self, then: Option<&FxHashSet<FnId>>, now: &FxHashSet<FnId>) -> bool {
+        let was = |it: &FnId| then.is_some_and(|then| then.contains(it));
+        !self.follows && self.asked.iter().all(|it| was(it) == now.contains(it))
+    }
+}
 
 pub(super) fn module_holds(
     names: &Names,
     types: &Types,
     graph: &CallGraph,
-    known: &Limiters,
-    module: ModuleId,
-    places: &[(LocalFn, NodeId)],
-) -> (Vec<Hold>, Asked) {
+    known: &FxHashSet<FnId>,
+    (module, places): (ModuleId, &[(LocalFn, NodeId)]),
+) -> Row {
     let mut finder = Finder {
         names,
         graph,
@@ -43,7 +59,8 @@ pub(super) fn module_holds(
         module,
         facts: names.facts(module),
         eval: Eval::new(names, types, module),
-        asked: Asked::new(),
+        asked: Vec::new(),
+        follows: false,
     };
     let mut found = Vec::new();
     for &(local, node) in places {
@@ -56,7 +73,11 @@ pub(super) fn module_holds(
             found.push(hold);
         }
     }
-    (found, finder.asked)
+    Row {
+        holds: found,
+        asked: finder.asked,
+        follows: finder.follows,
+    }
 }
 
 /// Whether the local is used by nested functions, handed on, stored or returned: then others may share it.
@@ -78,11 +99,13 @@ fn escapes(facts: &FileFacts, local: LocalFn, place: PlaceId, _subject: NodeId) 
 struct Finder<'a> {
     names: &'a Names,
     graph: &'a CallGraph,
-    known: &'a Limiters,
+    /// The functions that are known to enter one.
+    known: &'a FxHashSet<FnId>,
     module: ModuleId,
     facts: &'a FileFacts,
     eval: Eval<'a>,
-    asked: Asked,
+    asked: Vec<FnId>,
+    follows: bool,
 }
 
 impl Finder<'_> {
@@ -173,9 +196,8 @@ impl Finder<'_> {
     }
 
     fn enters(&mut self, function: FnId) -> bool {
-        let dense = self.graph.dense(function);
-        self.asked.push(dense);
-        self.known.enters[dense]
+        self.asked.push(function);
+        self.known.contains(&function)
     }
 
     fn external(&self, class: ExtClass) -> Option<LimiterKind> {
@@ -253,7 +275,7 @@ impl Finder<'_> {
     }
 
     /// The construction, where the limiter is a local of the function that enters it.
-    fn made_here(&self, local: LocalFn, subject: NodeId) -> Option<NodeId> {
+    fn made_here(&mut self, local: LocalFn, subject: NodeId) -> Option<NodeId> {
         let facts = self.facts;
         if facts.kind(subject) == Kind::Call {
             let made = self.constructs_limiter(subject) || self.is_made_by_getter(local, subject);
@@ -275,7 +297,7 @@ impl Finder<'_> {
     }
 
     /// `async with self.limit():`, where `limit` returns another one every time.
-    fn is_made_by_getter(&self, local: LocalFn, call: NodeId) -> bool {
+    fn is_made_by_getter(&mut self, local: LocalFn, call: NodeId) -> bool {
         let mut sites = self.graph.sites_at(self.function(local), call);
         let Some((_, site)) = sites.next() else { return false };
         let [only] = site.targets() else { return false };
@@ -283,6 +305,7 @@ impl Finder<'_> {
             module: self.module,
             node: call,
         };
+        self.follows = true;
         let made = origin(self.names, self.graph, at);
         made != at
             && sites.next().is_none()

@@ -8,16 +8,18 @@ use super::classes::static_expr;
 use super::decorators::Decorators;
 use super::graph::{CallGraph, Callee};
 use super::ids::{At, FnId, ModuleId, SiteId};
+use super::rows::{Before, module_id, rows};
 use super::ty::Ty;
 use super::types::Types;
 use super::words::has_word;
 use crate::catalog::{Catalog, ExtClass, Is};
 use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, Op, PlaceKind, Role, Sym};
 use holds::entries;
-use holds::{Asked, module_holds};
+use holds::{Row, module_holds};
 pub use names::says_limit;
 pub(super) use names::spoken;
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Functions that enter limiters are found through this many calls (`async with self._slot():`).
 const ROUNDS: usize = 3;
@@ -67,74 +69,124 @@ impl Hold {
 /// All limiters of the program.
 #[derive(Default)]
 pub struct Limiters {
-    /// `[module]`, in source order.
-    holds: Vec<Vec<Hold>>,
-    too_big: Vec<Vec<NodeId>>,
-    never_entered: Vec<Vec<(Sym, NodeId)>>,
-    enters: Vec<bool>,
-    whole: Vec<bool>,
+    /// What each round has found; the last is what holds.
+    rounds: Vec<Round>,
+    own: Vec<Own>,
+    /// Functions of which every call waits for a limiter.
+    whole: FxHashSet<FnId>,
+}
+
+/// What one round finds.
+#[derive(Default)]
+struct Round {
+    /// `[module]`.
+    rows: Vec<Row>,
+    /// The functions that enter a limiter that outlives them.
+    enters: FxHashSet<FnId>,
+}
+
+/// What a module says of limiters by itself.
+struct Own {
+    /// Where one could be entered.
+    places: Vec<(LocalFn, NodeId)>,
+    too_big: Vec<NodeId>,
+    never_entered: Vec<(Sym, NodeId)>,
+    /// Functions that a decorator limits by its name, or may limit by what it is.
+    decorated: Vec<(LocalFn, Option<FnId>)>,
 }
 
 impl Limiters {
     /// Finds them.
     #[must_use]
-    pub fn new(names: &Names, types: &Types, graph: &CallGraph, decorators: &Decorators) -> Self {
-        let mut limiters = Self {
-            holds: vec![Vec::new(); names.modules.len()],
-            too_big: too_big(names, graph),
-            never_entered: (0..names.modules.len())
-                .map(|it| unused(names, module_id(it)))
-                .collect(),
-            enters: vec![false; graph.n_functions()],
-            whole: vec![false; graph.n_functions()],
-        };
-        // The rounds look at the same few nodes again and again; finding them once spares a walk over everything.
-        let places: Vec<Vec<(LocalFn, NodeId)>> = names.modules.par_iter().map(|it| entries(&it.facts)).collect();
-        let mut rows: Vec<(Vec<Hold>, Asked)> = Vec::new();
-        let mut changed = Vec::new();
+    pub(super) fn new(
+        names: &Names,
+        types: &Types,
+        (graph, decorators): (&CallGraph, &Decorators),
+        before: Option<Before<'_, Self>>,
+    ) -> Self {
+        let anew = before.as_ref().map_or(&[][..], |it| it.anew);
+        let mut left = before.map(|it| it.left);
+        let own = left.as_mut().map(|it| Before::new(std::mem::take(&mut it.own), anew));
+        let own = rows(names.modules.len(), own, |it| Own {
+            // The rounds look at the same few nodes again and again; finding them once spares a walk over everything.
+            places: entries(names.facts(it)),
+            too_big: too_big(names, graph, it),
+            never_entered: unused(names, it),
+            decorated: decorated(names, decorators, it),
+        });
+        let left = left.map_or_else(Vec::new, |it| it.rounds);
+        let mut rounds: Vec<Round> = Vec::new();
+        let mut known = FxHashSet::default();
         for round in 0..ROUNDS {
-            let found = places.par_iter().enumerate().map(|(it, places)| {
+            let here = rounds.len().checked_sub(1);
+            let found = own.par_iter().enumerate().map(|(index, own)| {
+                let module = module_id(index);
+                let mut earlier = here
+                    .map(|it| answered(&rounds, it, index))
+                    .into_iter()
+                    .collect::<Vec<_>>();
+                if !left.is_empty() && anew.binary_search(&module).is_err() {
+                    earlier.push(answered(&left, round.min(left.len() - 1), index));
+                }
                 // What nobody asked about can't have changed the answer.
-                let same = |row: &&(Vec<Hold>, Asked)| round > 0 && !row.1.iter().any(|&it| changed[it]);
-                match rows.get(it).filter(same) {
-                    Some(row) => row.clone(),
-                    None => module_holds(names, types, graph, &limiters, module_id(it), places),
+                let same = earlier
+                    .into_iter()
+                    .find(|(row, theirs)| row.is_still_so(*theirs, &known));
+                match same {
+                    Some((row, _)) => row.clone(),
+                    None => module_holds(names, types, graph, &known, (module, &own.places)),
                 }
             });
-            rows = found.collect();
-            let mut enters = vec![false; graph.n_functions()];
-            for hold in rows.iter().flat_map(|it| &it.0).filter(|it| it.made.is_none()) {
-                enters[graph.dense(hold.function)] = true;
-            }
-            changed = enters.iter().zip(&limiters.enters).map(|(a, b)| a != b).collect();
-            if limiters.enters == enters {
+            let rows: Vec<Row> = found.collect();
+            let lasting = rows.iter().flat_map(|it| &it.holds).filter(|it| it.made.is_none());
+            let enters: FxHashSet<FnId> = lasting.map(|it| it.function).collect();
+            let is_last = enters == known;
+            known.clone_from(&enters);
+            rounds.push(Round { rows, enters });
+            if is_last {
                 break;
             }
-            limiters.enters = enters;
         }
-        limiters.holds = rows.into_iter().map(|it| it.0).collect();
-        limiters.whole = (0..graph.n_functions())
-            .map(|it| is_limited_by_decorator(names, &limiters, graph, decorators, graph.function(it)))
-            .collect();
+        let mut limiters = Self {
+            rounds,
+            own,
+            whole: FxHashSet::default(),
+        };
+        limiters.whole = limiters.limited_whole(names);
         limiters
+    }
+
+    fn limited_whole(&self, names: &Names) -> FxHashSet<FnId> {
+        let mut known: FxHashMap<FnId, bool> = FxHashMap::default();
+        let mut whole = FxHashSet::default();
+        for (module, own) in (0..).map(ModuleId).zip(&self.own) {
+            for &(local, by) in &own.decorated {
+                let limits = by.is_none_or(|by| *known.entry(by).or_insert_with(|| self.enters_deep(names, by)));
+                if limits {
+                    whole.insert(FnId { module, local });
+                }
+            }
+        }
+        whole
     }
 
     /// The places in a module where limiters are entered.
     #[must_use]
     pub fn holds(&self, module: ModuleId) -> &[Hold] {
-        &self.holds[module.0 as usize]
+        let last = self.rounds.last();
+        last.map_or(&[], |it| &it.rows[module.0 as usize].holds)
     }
 
     /// The constructions in a module whose size is the amount of work, or beyond any.
     #[must_use]
     pub fn too_big(&self, module: ModuleId) -> &[NodeId] {
-        &self.too_big[module.0 as usize]
+        &self.own[module.0 as usize].too_big
     }
 
     /// The local limiters of a module that nothing uses: the name, and the construction.
     #[must_use]
     pub fn never_entered(&self, module: ModuleId) -> &[(Sym, NodeId)] {
-        &self.never_entered[module.0 as usize]
+        &self.own[module.0 as usize].never_entered
     }
 
     /// The limiters that outlive their function and cover a node of it.
@@ -155,16 +207,17 @@ impl Limiters {
 
     /// Whether every call of the function waits for a limiter (a decorator).
     #[must_use]
-    pub fn is_whole(&self, graph: &CallGraph, function: FnId) -> bool {
-        self.whole[graph.dense(function)]
+    pub fn is_whole(&self, function: FnId) -> bool {
+        self.whole.contains(&function)
     }
 
     /// Whether the function, or one nested in it, enters a limiter that outlives it.
     #[must_use]
-    pub fn enters_deep(&self, names: &Names, graph: &CallGraph, function: FnId) -> bool {
+    pub fn enters_deep(&self, names: &Names, function: FnId) -> bool {
         let facts = names.facts(function.module);
         let root = facts.function(function.local).node;
-        self.enters[graph.dense(function)]
+        let last = self.rounds.last();
+        last.is_some_and(|it| it.enters.contains(&function))
             || self
                 .holds(function.module)
                 .iter()
@@ -172,8 +225,10 @@ impl Limiters {
     }
 }
 
-fn module_id(index: usize) -> ModuleId {
-    ModuleId(u32::try_from(index).unwrap_or(u32::MAX))
+/// A row of a round, and what was known when it was found.
+fn answered(rounds: &[Round], round: usize, module: usize) -> (&Row, Option<&FxHashSet<FnId>>) {
+    let known = round.checked_sub(1).map(|it| &rounds[it].enters);
+    (&rounds[round].rows[module], known)
 }
 
 /// Locals that hold a limiter and are never read.
@@ -203,9 +258,9 @@ fn unused(names: &Names, module: ModuleId) -> Vec<(Sym, NodeId)> {
 const HUGE: f64 = 50_000.0;
 
 /// `Semaphore(len(urls))`, `Semaphore(10**6)`.
-fn too_big(names: &Names, graph: &CallGraph) -> Vec<Vec<NodeId>> {
-    let mut rows = vec![Vec::new(); names.modules.len()];
-    for site in &graph.sites {
+fn too_big(names: &Names, graph: &CallGraph, module: ModuleId) -> Vec<NodeId> {
+    let mut found = Vec::new();
+    for site in graph.sites_of(module) {
         let Callee::Construct(name) = site.callee else { continue };
         let facts = names.facts(site.at.module);
         let Some(class) = names.catalog.class(name) else {
@@ -220,10 +275,10 @@ fn too_big(names: &Names, graph: &CallGraph) -> Vec<Vec<NodeId>> {
             .arg(site.at.node, 0)
             .or_else(|| facts.keyword(site.at.node, keyword));
         if size.is_some_and(|it| is_huge(facts, it) || is_infinite(facts, it) || is_length(facts, it)) {
-            rows[site.at.module.0 as usize].push(site.at.node);
+            found.push(site.at.node);
         }
     }
-    rows
+    found
 }
 
 /// `math.inf`, `float("inf")`.
@@ -274,32 +329,37 @@ fn constructed(names: &Names, call: At) -> Option<LimiterKind> {
     }
 }
 
-fn is_limited_by_decorator(
-    names: &Names,
-    limiters: &Limiters,
-    graph: &CallGraph,
-    decorators: &Decorators,
-    function: FnId,
-) -> bool {
-    let facts = names.facts(function.module);
-    decorators.of(function).iter().any(|it| {
-        let text = spoken(facts, it.node);
-        let last = text.rsplit('.').next().unwrap_or_default();
-        let by_name = has_word(
-            last,
-            &[
-                "throttle",
-                "throttled",
-                "limiter",
-                "limit",
-                "limited",
-                "semaphore",
-                "concurrency",
-                "ratelimit",
-                "bulkhead",
-                "sleep_and_retry",
-            ],
-        );
-        by_name || it.own.is_some_and(|it| limiters.enters_deep(names, graph, it))
-    })
+fn decorated(names: &Names, decorators: &Decorators, module: ModuleId) -> Vec<(LocalFn, Option<FnId>)> {
+    let facts = names.facts(module);
+    let mut found = Vec::new();
+    for (local, _) in facts.all_functions() {
+        for it in decorators.of(FnId { module, local }) {
+            if limits_by_name(facts, it.node) {
+                found.push((local, None));
+            } else if let Some(by) = it.own {
+                found.push((local, Some(by)));
+            }
+        }
+    }
+    found
+}
+
+fn limits_by_name(facts: &FileFacts, decorator: NodeId) -> bool {
+    let text = spoken(facts, decorator);
+    let last = text.rsplit('.').next().unwrap_or_default();
+    has_word(
+        last,
+        &[
+            "throttle",
+            "throttled",
+            "limiter",
+            "limit",
+            "limited",
+            "semaphore",
+            "concurrency",
+            "ratelimit",
+            "bulkhead",
+            "sleep_and_retry",
+        ],
+    )
 }
