@@ -60,7 +60,7 @@ fn single(cx: &Context<'_>, wait: &Wait<'_>) -> Option<Diagnostic> {
     let mut diagnostic = cx.diagnostic(&RULE.info, wait.site.caller, wait.site.at.node, message);
     why_and_help(cx, &mut diagnostic, &call);
     let elsewhere = cx.project.deadlines.sets(&cx.project.names, wait.site.caller);
-    if bound == Bound::Sometimes || elsewhere {
+    if bound == Bound::Sometimes || elsewhere || wait.peer == Peer::Service && waits::is_lent(cx, wait) {
         diagnostic.confidence = Confidence::Low;
     } else if wait.peer != Peer::Service {
         diagnostic.confidence = Confidence::Medium;

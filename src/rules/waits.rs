@@ -1,8 +1,8 @@
 //! Waits for a peer that can last for ever, and what they wait for.
 
 use crate::catalog::{Act, Entry};
-use crate::facts::{FileFacts, Kind, NodeId, Role};
-use crate::project::{Callee, Flags, Site, SiteId, has_bound, waits_for_ever};
+use crate::facts::{FileFacts, How, Kind, NodeId, Role};
+use crate::project::{At, Callee, Flags, Site, SiteId, has_bound, origin, waits_for_ever};
 use crate::rules::Context;
 
 /// What is waited for.
@@ -180,6 +180,21 @@ pub(super) fn sends(facts: &FileFacts, call: NodeId) -> bool {
     let name = func.and_then(|it| facts.payload_text(it)).unwrap_or_default();
     let plain = name.trim_start_matches('_');
     matches!(plain, "write" | "send" | "sendall" | "drain") || plain.starts_with("send_")
+}
+
+/// Whether the service is spoken to through a parameter: whoever made that may have given it a time-out.
+pub(super) fn is_lent(cx: &Context<'_>, wait: &Wait<'_>) -> bool {
+    let at = wait.site.at;
+    let facts = cx.project.names.facts(at.module);
+    let receiver = facts
+        .child(at.node, Role::Func)
+        .and_then(|it| facts.child(it, Role::Value));
+    receiver.is_some_and(|node| {
+        let made = origin(&cx.project.names, &cx.project.graph, At { node, ..at });
+        let facts = cx.project.names.facts(made.module);
+        let defined = facts.name_place(made.node).map(|it| facts.definitions_of(it));
+        matches!(defined, Some([only]) if matches!(only.how, How::Param(_)))
+    })
 }
 
 /// How to set a deadline in the words of the file's library.
