@@ -156,14 +156,25 @@ fn flags(facts: &FileFacts, function: LocalFn, test: NodeId, outcome: bool, guar
             let Some(left) = facts.child(test, Role::Left).filter(|_| none) else {
                 return;
             };
-            if op == Op::IsNot as u32 {
-                flags(facts, function, left, outcome, guards);
-            } else if op == Op::Is as u32 {
-                flags(facts, function, left, !outcome, guards);
+            let truthy = match op {
+                _ if op == Op::IsNot as u32 => outcome,
+                _ if op == Op::Is as u32 => !outcome,
+                _ => return,
+            };
+            match asked_for(facts, function, left) {
+                Some(flag) => guards.add(Guard { flag, truthy }),
+                None => flags(facts, function, left, truthy, guards),
             }
         }
         _ => {}
     }
+}
+
+/// A parameter without a default that is compared with `None`: who hands `None` over knows what then happens.
+fn asked_for(facts: &FileFacts, function: LocalFn, name: NodeId) -> Option<Flag> {
+    let index = only_param(facts, name)?;
+    let param = facts.function(function).params.get(index as usize)?;
+    (param.default.is_none() && Some(param.place) == facts.name_place(name)).then_some(Flag::Param(index))
 }
 
 /// `x is False`, `x == True`: what is compared, and the truth it must have.

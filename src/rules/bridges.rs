@@ -1,7 +1,7 @@
 //! Waits for a thread that runs a coroutine, by what that coroutine does: `pool.submit(asyncio.run, load()).result()`.
 
 use crate::catalog::{Act, Blocks, Cost};
-use crate::facts::{FnKind, Kind, NodeId};
+use crate::facts::{FnKind, Kind, NodeId, Role};
 use crate::project::{Callee, Flags, FnId, SiteId};
 use crate::rules::Context;
 
@@ -15,11 +15,40 @@ pub(super) fn waits_for_little(cx: &Context<'_>, chain: &[SiteId]) -> bool {
     hands_to_a_thread(cx, bridge) && !works.is_empty() && works.iter().all(|&it| is_short(cx, it, MAX_DEPTH))
 }
 
-fn hands_to_a_thread(cx: &Context<'_>, bridge: FnId) -> bool {
+/// `with ProcessPoolExecutor() as pool: await gather(loop.run_in_executor(pool, ...))`: nothing runs there at its end.
+pub(super) fn is_awaited_pool(cx: &Context<'_>, site: SiteId) -> bool {
     let project = cx.project;
-    project.graph.sites_in(bridge).any(|(_, site)| {
-        matches!(site.callee, Callee::Library(entry) if project.names.catalog.entry(entry).act == Some(Act::Offload))
-    })
+    let site = project.graph.site(site);
+    let facts = project.names.facts(site.at.module);
+    let item = std::iter::once(site.at.node)
+        .chain(facts.ancestors(site.at.node))
+        .take(2)
+        .find(|&it| facts.kind(it) == Kind::WithItem);
+    let target = item.and_then(|it| facts.child(it, Role::Target));
+    let (Some(item), Some(pool)) = (item, target.and_then(|it| facts.name_place(it))) else {
+        return false;
+    };
+    let block = NodeId(facts.node(item).parent);
+    let uses = |call: NodeId| {
+        let mut given = facts.children_as(call, Role::Arg);
+        given.any(|it| facts.name_place(it) == Some(pool))
+            && project
+                .graph
+                .sites_at(site.caller, call)
+                .any(|(_, it)| is_offload(cx, &it.callee))
+    };
+    let mut inside = facts.descendants(block);
+    inside.any(|it| facts.kind(it) == Kind::Call && uses(it)) && facts.descendants(block).any(|it| facts.is_awaited(it))
+}
+
+fn is_offload(cx: &Context<'_>, callee: &Callee) -> bool {
+    let catalog = &cx.project.names.catalog;
+    matches!(callee, Callee::Library(entry) if catalog.entry(*entry).act == Some(Act::Offload))
+}
+
+fn hands_to_a_thread(cx: &Context<'_>, bridge: FnId) -> bool {
+    let mut sites = cx.project.graph.sites_in(bridge);
+    sites.any(|(_, site)| is_offload(cx, &site.callee))
 }
 
 /// What the function itself hands to a thread, and the coroutines that it makes and does not await.

@@ -7,7 +7,7 @@ use crate::diagnostic::{Exposure, Severity};
 use crate::facts::{FnKind, Kind, LocalFn, NodeId, Role};
 use crate::project::{Callee, Flags, FnId, Reach, SiteId, Tier, is_opted_in};
 use crate::rules::Context;
-use crate::rules::bridges::waits_for_little;
+use crate::rules::bridges::{is_awaited_pool, waits_for_little};
 use crate::rules::small_files::FileUse;
 
 /// A blocking call, with what its severity depends on.
@@ -77,7 +77,11 @@ impl<'a> Weight<'a> {
             Cost::High if matches!(self.kind, Blocks::Wait | Blocks::Subprocess) && self.passes_an_end() => {
                 Severity::Low
             }
-            Cost::High if self.kind == Blocks::Wait && waits_for_little(&self.cx, self.chain) => Severity::Low,
+            Cost::High
+                if self.kind == Blocks::Wait && (self.is_last_thing() || waits_for_little(&self.cx, self.chain)) =>
+            {
+                Severity::Low
+            }
             // What nobody of the project calls and takes a record or a store away is seldom done and one command.
             Cost::High if self.kind == Blocks::Database && exposure == Exposure::Open && self.is_exactly(&REMOVALS) => {
                 Severity::Low
@@ -213,6 +217,20 @@ impl<'a> Weight<'a> {
             }
             at = parent;
         }
+    }
+
+    /// `finally: thread.join()`, or a pool that is left after its results were awaited.
+    fn is_last_thing(&self) -> bool {
+        let facts = self.cx.facts();
+        let at = self.cx.project.graph.site(self.site).at.node;
+        let mut around = std::iter::once(at).chain(facts.ancestors(at));
+        let root = facts.function(self.function.local).node;
+        self.reach.hops == 0
+            && (is_awaited_pool(&self.cx, self.site)
+                || around
+                    .by_ref()
+                    .take_while(|&it| it != root)
+                    .any(|it| facts.node(it).role == Role::Finally))
     }
 
     /// Some step of the chain is a function that by its name ends something.
