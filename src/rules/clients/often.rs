@@ -27,7 +27,7 @@ pub(in crate::rules) fn is_often(cx: &Context<'_>, making: &Making, site: &Site,
     }
     per_item.is_some()
         || exposure == Exposure::Hot && serves_requests(cx, making.function)
-        || is_of_a_client(cx, making.function) && asks_for_anything(facts, local)
+        || is_of_a_client(cx, making.function)
 }
 
 /// Further away from the request than this, the call is one step of something that takes longer.
@@ -114,7 +114,7 @@ fn is_set_up(cx: &Context<'_>) -> bool {
 
 /// Names of what moves whole files.
 fn carries_much(facts: &FileFacts, local: LocalFn) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 18] = [
         "upload",
         "aupload",
         "download",
@@ -122,10 +122,6 @@ fn carries_much(facts: &FileFacts, local: LocalFn) -> bool {
         "media",
         "file",
         "files",
-        "image",
-        "images",
-        "audio",
-        "video",
         "document",
         "documents",
         "bytes",
@@ -172,23 +168,4 @@ fn is_of_a_client(cx: &Context<'_>, function: FnId) -> bool {
     let class = name.rsplit('.').nth(1).unwrap_or_default();
     // `APIClient` is a client too.
     has_word(class, &NAMES) || NAMES.iter().any(|it| class.to_ascii_lowercase().ends_with(it))
-}
-
-/// The one method of an object through which whatever it asks for goes: the caller brings the path or the method, or the
-/// attribute that was looked up.
-fn asks_for_anything(facts: &FileFacts, local: LocalFn) -> bool {
-    const WHAT: [&str; 9] = [
-        "path",
-        "endpoint",
-        "route",
-        "resource",
-        "method",
-        "operation",
-        "command",
-        "action",
-        "query_type",
-    ];
-    let it = facts.function(local);
-    let asked = it.params.iter().any(|param| WHAT.contains(&facts.text(param.name)));
-    it.class.is_some() && asked
 }
