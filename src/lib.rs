@@ -61,9 +61,24 @@ use rules::Rule;
 use rules::Settings;
 use source::Sources;
 
+/// What becomes of the linked program once its findings are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// The process ends soon: the operating system takes its memory back faster than it can be taken apart.
+    Left,
+    /// Another analysis follows.
+    Dropped,
+}
+
 /// From files to findings.
 #[must_use]
-pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], catalog: Catalog) -> Analysis {
+pub fn analyze(
+    sources: &Sources,
+    config: &Config,
+    rules: &[&'static Rule],
+    catalog: Catalog,
+    afterwards: Afterwards,
+) -> Analysis {
     let (mut modules, mut failures) = pipeline::load(sources);
     for module in &mut modules {
         suppress::settle_noqa(&mut module.facts.ignores, config.noqa);
@@ -74,8 +89,11 @@ pub fn analyze(sources: &Sources, config: &Config, rules: &[&'static Rule], cata
     let (findings, ignores) = (found.findings, found.ignores);
     let hashes = project.names.modules.iter().map(|it| it.facts.text_hash).collect();
     let statistics = statistics(&project);
-    // Taking a large program apart takes a while, and nobody needs to wait for it.
-    rayon::spawn(move || drop(project));
+    match afterwards {
+        Afterwards::Left => std::mem::forget(project),
+        // Taking a large program apart takes a while, and nobody needs to wait for it.
+        Afterwards::Dropped => rayon::spawn(move || drop(project)),
+    }
     Analysis {
         findings,
         errors: failures

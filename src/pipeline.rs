@@ -9,6 +9,7 @@ use crate::project::Module;
 use crate::project::ModuleId;
 use crate::project::Project;
 use crate::rules::Context;
+use crate::rules::Remembered;
 use crate::rules::Rule;
 use crate::rules::Settings;
 use crate::rules::relate;
@@ -163,8 +164,15 @@ fn check_module(
     let cx = Context {
         project,
         module,
+        remembered: None,
         pedantic: settings.pedantic,
         python: settings.python,
+    };
+    // Where this panics, each rule that asks meets it and says so.
+    let remembered = guard::catch(|| Remembered::of(&cx)).ok();
+    let cx = Context {
+        remembered: remembered.as_ref(),
+        ..cx
     };
     let mut found = Vec::new();
     let mut failures = Vec::new();

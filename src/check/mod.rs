@@ -5,6 +5,7 @@ mod mend;
 mod output;
 mod shown;
 
+use crate::Afterwards;
 use crate::analysis::Analysis;
 use crate::analyze;
 use crate::catalog::Catalog;
@@ -80,11 +81,16 @@ pub fn run(args: &CheckArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result
         ..walk_options(root, &config, pool.current_num_threads(), stdin)
     };
     let sources = Sources::discover(&paths, &options)?;
+    let afterwards = if args.mends.fix {
+        Afterwards::Dropped
+    } else {
+        Afterwards::Left
+    };
     let examine = || -> Result<Analysis> {
         let catalog = Catalog::load(&config.calls)
             .map_err(|message| ConfigError::new(message, "correct the `call` tables of the configuration"))?;
         let mut analysis = progress::during(&sources, || {
-            pool.install(|| analyze(&sources, &config, rules::ALL, catalog))
+            pool.install(|| analyze(&sources, &config, rules::ALL, catalog, afterwards))
         });
         add_walk_problems(&sources, &mut analysis);
         add_unused_ignores(&config, &registry, &mut analysis);

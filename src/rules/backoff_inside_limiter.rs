@@ -21,10 +21,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for retry in retry::all(cx) {
+    for retry in retry::all(cx).iter() {
         let sleeps = retry.growth != Growth::Immediate && retry.tried != Tried::Elsewhere;
         if sleeps && !matches!(retry.limit, Limit::Attempts(0 | 1)) {
-            found.extend(report(cx, &retry));
+            found.extend(report(cx, retry));
         }
     }
 }

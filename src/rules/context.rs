@@ -3,6 +3,7 @@
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Label, RuleInfo, Step};
 use crate::facts::{FileFacts, LocalFn, NodeId};
 use crate::project::{At, Eval, Flags, FnId, Frequency, ModuleId, Project, Site, SiteId};
+use crate::rules::retry::Remembered;
 use crate::source::Location;
 
 /// One module of the project, as a rule sees it.
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub pedantic: bool,
     /// The oldest Python that the project supports, where it says so.
     pub python: Option<(u8, u8)>,
+    /// What several rules ask of one module.
+    pub remembered: Option<&'a Remembered>,
 }
 
 /// The async library that a file speaks.

@@ -74,6 +74,7 @@ use crate::catalog::Blocks;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::RuleInfo;
 pub use context::{Context, Library, Settings};
+pub use retry::Remembered;
 pub use strongest::relate;
 
 /// A rule: what is known of it, and its check of one module.

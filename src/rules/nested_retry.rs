@@ -26,9 +26,9 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for outer in retry::all(cx) {
-        if let Some(inner) = retry::inner(cx, &outer) {
-            found.push(own(cx, &outer, &inner));
+    for outer in retry::all(cx).iter() {
+        if let Some(inner) = retry::inner(cx, outer) {
+            found.push(own(cx, outer, &inner));
         }
     }
     for nested in retry::sdk_retries(cx) {

@@ -20,12 +20,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for retry in retry::all(cx) {
+    for retry in retry::all(cx).iter() {
         let steady = retry.growth == Growth::Constant && retry.waits == Steadiness::Fixed;
         let after_errors = !matches!(retry.errors, Errors::Local | Errors::Results);
         let again = !matches!(retry.limit, Limit::Attempts(0 | 1));
         if (retry.growth == Growth::Immediate || steady) && after_errors && again {
-            found.push(report(cx, &retry));
+            found.push(report(cx, retry));
         }
     }
 }

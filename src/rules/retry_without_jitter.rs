@@ -22,11 +22,11 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for retry in retry::all(cx) {
+    for retry in retry::all(cx).iter() {
         let same = matches!(retry.waits, Steadiness::Fixed | Steadiness::Given);
         let waits = retry.growth != Growth::Immediate && !matches!(retry.limit, Limit::Attempts(0 | 1));
         if same && waits && !matches!(retry.errors, Errors::Local | Errors::Results) {
-            found.push(report(cx, &retry));
+            found.push(report(cx, retry));
         }
     }
 }

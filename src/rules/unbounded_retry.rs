@@ -20,10 +20,10 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    for retry in retry::all(cx) {
+    for retry in retry::all(cx).iter() {
         let after_errors = !matches!(retry.errors, Errors::Local | Errors::Results);
         if retry.limit == Limit::Never && after_errors {
-            found.extend(report(cx, &retry));
+            found.extend(report(cx, retry));
         }
     }
 }

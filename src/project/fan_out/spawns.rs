@@ -15,8 +15,16 @@ impl Scope<'_> {
     pub(super) fn spawns(&mut self) -> Vec<FanOut> {
         let facts = self.facts;
         let mut found = Vec::new();
+        let mut repeats = false;
         for node in facts.body_nodes(self.local) {
-            if facts.kind(node) != Kind::Call || self.consumed.contains(&node) {
+            let kind = facts.kind(node);
+            repeats |= kind.is_loop()
+                || matches!(
+                    kind,
+                    Kind::ListComp | Kind::SetComp | Kind::GeneratorExp | Kind::DictComp
+                );
+            // What repeats a call stands before it.
+            if !repeats || kind != Kind::Call || self.consumed.contains(&node) {
                 continue;
             }
             let Some((id, is_function)) = self.spawn(node) else {

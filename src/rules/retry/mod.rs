@@ -15,11 +15,12 @@ mod tenacity;
 
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Severity};
 use crate::facts::{LocalFn, MODULE_FN, NodeId, Role};
-use crate::project::Steadiness;
+use crate::project::{ModuleId, Steadiness};
 use crate::rules::Context;
 pub(super) use errors::Errors;
 pub(super) use nesting::{Inner, inner};
 pub(super) use sdk::{SdkRetry, sdk_retries};
+use std::rc::Rc;
 
 /// A place that tries again.
 #[derive(Debug)]
@@ -104,8 +105,33 @@ pub(super) enum Growth {
     Unknown,
 }
 
+/// The retries of a module, found once for all the rules that ask.
+#[derive(Debug)]
+pub struct Remembered {
+    module: ModuleId,
+    retries: Rc<[Retry]>,
+}
+
+impl Remembered {
+    /// Finds them.
+    #[must_use]
+    pub fn of(cx: &Context<'_>) -> Self {
+        Self {
+            module: cx.module,
+            retries: find(cx).into(),
+        }
+    }
+}
+
 /// Every retry of the module.
-pub(super) fn all(cx: &Context<'_>) -> Vec<Retry> {
+pub(super) fn all(cx: &Context<'_>) -> Rc<[Retry]> {
+    match cx.remembered.filter(|it| it.module == cx.module) {
+        Some(remembered) => Rc::clone(&remembered.retries),
+        None => find(cx).into(),
+    }
+}
+
+fn find(cx: &Context<'_>) -> Vec<Retry> {
     let mut all = policies::find(cx);
     for (local, _) in cx.facts().all_functions() {
         all.extend(loops::find(cx, local));
