@@ -1,7 +1,7 @@
 //! What mending a pattern would save: for each a what-if model over what was measured, least and most.
 //!
 //! The upper end is a mend that leaves nothing that need not be; the lower one leaves what such mends usually leave. No
-//! range is wider than [`WIDEST`] to 1: a wider one says nothing.
+//! range is wider than 2.45 to 1: a wider one says nothing.
 
 use super::measures::Measures;
 use super::measures::median;
