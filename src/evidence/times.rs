@@ -54,7 +54,11 @@ pub fn parse(text: &[u8]) -> Option<(Moment, usize)> {
 /// Reads a time since the start (`0.52s`, `662 ms`, `+1.5s`): too short a form to be looked for anywhere but at the start of a line.
 #[must_use]
 pub fn parse_elapsed(text: &[u8]) -> Option<(Moment, usize)> {
-    let sign = usize::from(text.first() == Some(&b'+'));
+    // `+   1.50s`: columns are padded.
+    let sign = match text.strip_prefix(b"+") {
+        Some(rest) => 1 + rest.iter().take_while(|it| **it == b' ').count(),
+        None => 0,
+    };
     let whole = digits(&text[sign..], 12)?;
     let mut at = sign + whole.1;
     let (fraction, step, used) = fraction(&text[at..]);
@@ -365,6 +369,7 @@ mod tests {
         );
         assert_eq!(nanos("19:18:15.5").map(|it| it.0), Some(69_495 * SECOND + SECOND / 2));
         assert_eq!(parse_elapsed(b"0.52s] x").map(|it| it.0.nanos), Some(520_000_000));
+        assert_eq!(parse_elapsed(b"+   1.50s x").map(|it| it.0.nanos), Some(1_500_000_000));
         assert_eq!(parse_elapsed(b"662 ms Main").map(|it| it.0.nanos), Some(662_000_000));
     }
 
