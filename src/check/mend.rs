@@ -120,6 +120,14 @@ pub(super) fn print(
         let difference = edit::unified(found.sources.path(*file), &old, &mended.text);
         out.write_all(difference.as_bytes())?;
     }
+    if mends.is_empty() {
+        let more = shown::findings(found)?.iter().filter(|it| it.fix.is_some()).count();
+        let hint = match more {
+            0 => String::new(),
+            _ => format!("; {more} with `--unsafe-fixes`"),
+        };
+        say(err, &format!("note: nothing can be mended safely{hint}"));
+    }
     let internal = found.analysis.errors.iter().any(|it| it.kind == ErrorKind::Internal);
     Ok(match (internal, mends.is_empty()) {
         (true, _) => Status::Failed,

@@ -59,7 +59,9 @@ fn name_of<'a>(files: &[Source<'a>], wrapper: &Wrapper) -> &'a str {
 fn wrappers<'a>(files: &[Source<'a>], drafts: &[Draft]) -> FxHashMap<&'a str, Vec<Wrapper>> {
     let mut by_name: FxHashMap<&str, Vec<Wrapper>> = FxHashMap::default();
     for draft in drafts {
-        let mut templates: Vec<Template> = draft.templates.iter().filter(|it| is_message(it)).cloned().collect();
+        let facts = files[draft.file as usize].facts;
+        let told = |it: &&Template| is_message(it) && !names_an_item(facts, draft, it);
+        let mut templates: Vec<Template> = draft.templates.iter().filter(told).cloned().collect();
         if templates.is_empty() || draft.function == MODULE_FN {
             continue;
         }
@@ -82,6 +84,20 @@ const MAX_FRAME: usize = 8;
 /// Whether the parameter is the message, with no more than a frame around it.
 fn is_message(template: &Template) -> bool {
     shows_parameter(template) && template.literal_chars() <= MAX_FRAME
+}
+
+/// `work(name)` that writes `done %s` and works with the name elsewhere: the parameter is what the work is about.
+fn names_an_item(facts: &FileFacts, draft: &Draft, template: &Template) -> bool {
+    let says = |part: &Part| matches!(part, Part::Text(text) if text.contains(|it: char| it.is_ascii_alphabetic()));
+    let of = facts.function(draft.function);
+    let mut shown = template.holes().filter_map(|it| it.param);
+    template.parts.iter().any(says)
+        && shown.any(|(index, _)| {
+            let place = of.params.get(index as usize).map(|it| it.place);
+            facts
+                .descendants(of.node)
+                .any(|it| facts.name_place(it) == place && place.is_some() && !facts.contains(draft.call, it))
+        })
 }
 
 fn shows_parameter(template: &Template) -> bool {
