@@ -86,13 +86,13 @@ fn is_message(template: &Template) -> bool {
     shows_parameter(template) && template.literal_chars() <= MAX_FRAME
 }
 
-/// `work(name)` that writes `done %s` and works with the name elsewhere: the parameter is what the work is about.
+/// `work(name)` that writes `done %s` and works with the name elsewhere: what it shows is what the work is about.
 fn names_an_item(facts: &FileFacts, draft: &Draft, template: &Template) -> bool {
     let says = |part: &Part| matches!(part, Part::Text(text) if text.contains(|it: char| it.is_ascii_alphabetic()));
     let of = facts.function(draft.function);
     let mut shown = template.holes().filter_map(|it| it.param);
     template.parts.iter().any(says)
-        && shown.any(|(index, _)| {
+        && shown.all(|(index, _)| {
             let place = of.params.get(index as usize).map(|it| it.place);
             facts
                 .descendants(of.node)
