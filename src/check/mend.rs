@@ -85,17 +85,21 @@ impl Tally {
 
     /// Says how much was mended, and how much more could be.
     pub(super) fn tell(&self, found: &Found<'_>, err: &mut dyn Write) -> Result<()> {
-        let open = shown::findings(found)?;
-        let more = open.iter().filter(|it| it.fix.is_some()).count();
-        let hint = match more {
-            0 => String::new(),
-            _ => format!("; {more} more with `--unsafe-fixes`"),
-        };
+        let hint = unsafe_ones(found, "more ")?;
         let what = plural(self.mended, "finding");
         let files = plural(self.files.len(), "file");
         say(err, &format!("mended {what} in {files}{hint}"));
         Ok(())
     }
+}
+
+/// How many mends are left for `--unsafe-fixes`, as the end of a sentence.
+fn unsafe_ones(found: &Found<'_>, further: &str) -> Result<String> {
+    let left = shown::findings(found)?.iter().filter(|it| it.fix.is_some()).count();
+    Ok(match left {
+        0 => String::new(),
+        _ => format!("; {left} {further}with `--unsafe-fixes`"),
+    })
 }
 
 /// Writes the new text in the encoding of the old one.
@@ -121,11 +125,7 @@ pub(super) fn print(
         out.write_all(difference.as_bytes())?;
     }
     if mends.is_empty() {
-        let more = shown::findings(found)?.iter().filter(|it| it.fix.is_some()).count();
-        let hint = match more {
-            0 => String::new(),
-            _ => format!("; {more} with `--unsafe-fixes`"),
-        };
+        let hint = unsafe_ones(found, "")?;
         say(err, &format!("note: nothing can be mended safely{hint}"));
     }
     let internal = found.analysis.errors.iter().any(|it| it.kind == ErrorKind::Internal);

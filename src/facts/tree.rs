@@ -254,6 +254,15 @@ impl FileFacts {
         self.child(found, Role::Value)
     }
 
+    /// What the call is given: its arguments, and the values of its keywords.
+    pub fn given(&self, call: NodeId) -> impl Iterator<Item = NodeId> {
+        self.children(call).filter_map(|it| match self.node(it).role {
+            Role::Arg => Some(it),
+            Role::Keyword => self.child(it, Role::Value),
+            _ => None,
+        })
+    }
+
     /// Whether the call has `**kwargs`, which may hold any keyword.
     #[must_use]
     pub fn has_double_star(&self, call: NodeId) -> bool {

@@ -196,11 +196,7 @@ impl Search<'_> {
         // A class of the project, or `dict(...)`, keeps what it is given.
         let mut eval = super::infer::Eval::new(&self.project.names, &self.project.types, function.module);
         let keeps = matches!(eval.expr(func), Ty::Class(_)) || facts.name_text(func) == Some("dict");
-        let given = facts.children(node).filter_map(|it| match facts.node(it).role {
-            Role::Arg => Some(it),
-            Role::Keyword => facts.child(it, Role::Value),
-            _ => None,
-        });
+        let given = facts.given(node);
         let given: Vec<NodeId> = given.filter(|_| keeps).collect();
         given.into_iter().find_map(|it| self.value(function, it, fuel))
     }

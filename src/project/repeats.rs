@@ -203,14 +203,7 @@ fn is_same(project: &Project, function: FnId, region: NodeId, shared: &[PlaceId]
 /// Whether a call asks the same object the same: what the object is asked for in between does not change which it is.
 fn is_same_question(project: &Project, function: FnId, region: NodeId, shared: &[PlaceId], call: NodeId) -> bool {
     let facts = project.names.facts(function.module);
-    let given: Vec<NodeId> = facts
-        .children(call)
-        .filter_map(|it| match facts.node(it).role {
-            Role::Arg => Some(it),
-            Role::Keyword => facts.child(it, Role::Value),
-            _ => None,
-        })
-        .collect();
+    let given: Vec<NodeId> = facts.given(call).collect();
     let same = |&it: &NodeId| {
         let mut handed = facts.handed_in(region, it).into_iter();
         facts.invariant_in(region, shared, it)

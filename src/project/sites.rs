@@ -249,12 +249,7 @@ impl Collector<'_> {
     fn handed_on(&mut self, caller: FnId, node: NodeId) {
         let facts = self.names.facts(self.module);
         let args = facts
-            .children(node)
-            .filter_map(|it| match facts.node(it).role {
-                Role::Arg => Some(it),
-                Role::Keyword => facts.child(it, Role::Value),
-                _ => None,
-            })
+            .given(node)
             .filter(|&it| matches!(facts.kind(it), Kind::Name | Kind::Attribute | Kind::Lambda | Kind::Call));
         let mut how = None;
         for arg in args {

@@ -98,14 +98,7 @@ fn is_off(cx: &Context<'_>, value: NodeId) -> bool {
 fn is_empty_timeout(facts: &FileFacts, call: NodeId) -> bool {
     let func = facts.child(call, Role::Func);
     let name = func.map(|it| super::text::expr_text(facts, it, 4)).unwrap_or_default();
-    let given: Vec<NodeId> = facts
-        .children(call)
-        .filter_map(|it| match facts.node(it).role {
-            Role::Arg => Some(it),
-            Role::Keyword => facts.child(it, Role::Value),
-            _ => None,
-        })
-        .collect();
+    let given: Vec<NodeId> = facts.given(call).collect();
     name.ends_with("Timeout") && !given.is_empty() && given.iter().all(|&it| facts.kind(it) == Kind::None)
 }
 

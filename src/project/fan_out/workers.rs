@@ -98,11 +98,7 @@ impl<'a> Scope<'a> {
     /// Calls among the arguments that give coroutines nobody awaits there.
     fn coroutine_arguments(&self, call: NodeId) -> Vec<NodeId> {
         let facts = self.facts;
-        let args = facts.children(call).filter_map(|it| match facts.node(it).role {
-            Role::Arg => Some(it),
-            Role::Keyword => facts.child(it, Role::Value),
-            _ => None,
-        });
+        let args = facts.given(call);
         args.filter(|&it| facts.kind(it) == Kind::Call && self.is_coroutine(it))
             .collect()
     }
