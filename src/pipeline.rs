@@ -14,6 +14,7 @@ use crate::rules::Rule;
 use crate::rules::Settings;
 use crate::rules::relate;
 use crate::source::FileId;
+use crate::source::SourceFile;
 use crate::source::Sources;
 use crate::syntax;
 use crate::syntax::Dialect;
@@ -92,6 +93,15 @@ fn path_name(import_root: &str, module: &str) -> Option<String> {
     (!import_root.is_empty()).then(|| whole.join("."))
 }
 
+/// In what a file is written.
+pub(crate) fn dialect(file: &SourceFile) -> Dialect {
+    if file.is_notebook {
+        Dialect::Notebook
+    } else {
+        Dialect::Python
+    }
+}
+
 /// The facts of one file; its text and tree are gone when this returns.
 fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
     let failed = |message: String, internal: bool| Failure {
@@ -104,11 +114,7 @@ fn facts_of(sources: &Sources, file: FileId) -> (FileFacts, Option<Failure>) {
         Ok(text) => text,
         Err(error) => return (FileFacts::default(), Some(failed(error.to_string(), false))),
     };
-    let dialect = if sources.file(file).is_notebook {
-        Dialect::Notebook
-    } else {
-        Dialect::Python
-    };
+    let dialect = dialect(sources.file(file));
     match catch_unwind(AssertUnwindSafe(|| syntax::lower_as(&text, dialect))) {
         Ok(facts) => {
             let failure = facts.error.as_ref().map(|error| Failure {

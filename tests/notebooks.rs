@@ -2,6 +2,7 @@
 
 mod support;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Output;
@@ -124,11 +125,73 @@ fn what_is_broken_is_one_line() {
     }
 }
 
+/// A handler that sleeps, in a cell below the one with the imports, as Jupyter writes it.
+fn sleeping() -> String {
+    let cell = |source: Value, outputs: Value| json!({"cell_type": "code", "execution_count": 7, "id": "a1", "metadata": {"tags": ["kept"]}, "outputs": outputs, "source": source});
+    let seen = json!([{"name": "stdout", "output_type": "stream", "text": ["é\n"]}]);
+    let notebook = json!({
+        "cells": [
+            {"cell_type": "markdown", "id": "a0", "metadata": {}, "source": ["# About"]},
+            cell(json!(["%load_ext autoreload\n", "import time"]), seen),
+            cell(json!(["async def handler(request):\n", "    time.sleep(1)\n", "    return 'é'"]), json!([])),
+        ],
+        "metadata": {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    });
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b" ");
+    notebook
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter))
+        .expect("JSON");
+    String::from_utf8(text).expect("UTF-8") + "\n"
+}
+
 #[test]
-fn notebooks_are_not_mended() {
-    let before = notebook().to_string().replace("    helper()", "    time.sleep(1)");
+fn a_mend_changes_its_cells_and_nothing_else() {
+    let before = sleeping();
     let folder = folder(&before);
-    tool::run(&["check", "--isolated", "--fix", "--unsafe-fixes"], folder.path());
-    let after = std::fs::read_to_string(folder.path().join("a.ipynb")).expect("readable");
-    assert_eq!(after, before);
+    let said: Value = serde_json::from_slice(&run(folder.path(), "json").stdout).expect("JSON");
+    let edits = said["findings"][0]["fix"]["edits"].as_array().expect("edits");
+    let cells: Vec<_> = edits
+        .iter()
+        .map(|it| (it["cell"].as_u64(), it["line"].as_u64()))
+        .collect();
+    assert!(cells.contains(&(Some(3), Some(2))), "{cells:?}");
+
+    let difference = tool::run(&["check", "--isolated", "--diff"], folder.path());
+    insta::assert_snapshot!(String::from_utf8(difference.stdout).expect("UTF-8"), @r#"
+    --- a/a.ipynb
+    +++ b/a.ipynb
+    @@ -28,6 +28,7 @@
+        ],
+        "source": [
+         "%load_ext autoreload\n",
+    +    "import asyncio\n",
+         "import time"
+        ]
+       },
+    @@ -43,7 +44,7 @@
+        "outputs": [],
+        "source": [
+         "async def handler(request):\n",
+    -    "    time.sleep(1)\n",
+    +    "    await asyncio.sleep(1)\n",
+         "    return 'é'"
+        ]
+       }
+    "#);
+    let mended = tool::run(&["check", "--isolated", "--fix"], folder.path());
+    assert_eq!(
+        mended.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&mended.stderr)
+    );
+    let after = std::fs::read_to_string(folder.path().join("a.ipynb")).expect("UTF-8");
+    let mut expected: Value = serde_json::from_str(&before).expect("JSON");
+    expected["cells"][1]["source"] = json!(["%load_ext autoreload\n", "import asyncio\n", "import time"]);
+    expected["cells"][2]["source"][1] = json!("    await asyncio.sleep(1)\n");
+    let written: Value = serde_json::from_str(&after).expect("JSON");
+    assert_eq!(written, expected);
 }

@@ -10,6 +10,7 @@ use crate::diagnostic::Fix;
 use crate::diagnostic::Safety;
 use crate::edit;
 use crate::edit::Mended;
+use crate::pipeline::dialect;
 use crate::report;
 use crate::report::plural;
 use crate::source;
@@ -28,8 +29,7 @@ pub(super) fn settle(sources: &Sources, config: &Config, analysis: &mut Analysis
     for it in &mut analysis.findings {
         let Some(fix) = it.fix.take() else { continue };
         let file = it.location.file;
-        // The text of a notebook is not what its file holds.
-        if !config.shows(it, sources.path(file)) || sources.file(file).is_notebook {
+        if !config.shows(it, sources.path(file)) {
             continue;
         }
         if last.as_ref().is_none_or(|(of, _)| *of != file) {
@@ -38,13 +38,14 @@ pub(super) fn settle(sources: &Sources, config: &Config, analysis: &mut Analysis
         let Some((_, text)) = &last else { continue };
         if analysis.hashes.get(file.0 as usize) == Some(&source::text_hash(text)) {
             let fix = edit::spelled(text, &fix);
+            let parses = |text: &str| parses(sources.file(file), text);
             it.fix = edit::mend(text, &[&fix], &parses).applied[0].then_some(fix);
         }
     }
 }
 
-fn parses(text: &str) -> bool {
-    syntax::lower(text).error.is_none()
+fn parses(source: &SourceFile, text: &str) -> bool {
+    syntax::lower_as(text, dialect(source)).error.is_none()
 }
 
 /// What was mended in this run.
@@ -65,7 +66,7 @@ impl Tally {
             if self.failed.iter().any(|it| it.path == source.path) {
                 continue;
             }
-            match replace(source, &mended.text) {
+            match replace(source, &mended) {
                 Ok(()) => {
                     any = true;
                     self.mended += mended.applied.iter().filter(|it| **it).count();
@@ -103,10 +104,19 @@ fn unsafe_ones(found: &Found<'_>, further: &str) -> Result<String> {
 }
 
 /// Writes the new text in the encoding of the old one.
-fn replace(source: &SourceFile, text: &str) -> Result<(), String> {
+fn replace(source: &SourceFile, mended: &Mended) -> Result<(), String> {
     let old = std::fs::read(&source.absolute).map_err(|error| source::reason(&error))?;
-    let new = source::encode(text, &old).ok_or("its encoding has no bytes for the new text")?;
+    let text = match source.is_notebook {
+        true => around(&String::from_utf8_lossy(&old), mended)?,
+        false => mended.text.clone(),
+    };
+    let new = source::encode(&text, &old).ok_or("its encoding has no bytes for the new text")?;
     suppress::replace(&source.absolute, &new).map_err(|error| source::reason(&error))
+}
+
+/// The notebook around new code.
+fn around(json: &str, mended: &Mended) -> Result<String, String> {
+    source::with_code(json, &mended.edits, &mended.text).map_err(|error| error.to_string())
 }
 
 /// Prints what would be written.
@@ -120,8 +130,16 @@ pub(super) fn print(
         say(err, &report::error_line(error));
     }
     for (file, mended) in mends {
-        let old = found.sources.read(*file)?;
-        let difference = edit::unified(found.sources.path(*file), &old, &mended.text);
+        let source = found.sources.file(*file);
+        let (old, new) = match source.is_notebook {
+            true => {
+                let old = std::fs::read_to_string(&source.absolute)?;
+                let new = around(&old, mended).map_err(anyhow::Error::msg)?;
+                (old, new)
+            }
+            false => (found.sources.read(*file)?, mended.text.clone()),
+        };
+        let difference = edit::unified(&source.path, &old, &new);
         out.write_all(difference.as_bytes())?;
     }
     if mends.is_empty() {
@@ -151,7 +169,7 @@ pub(super) fn mends(args: MendArgs, found: &Found<'_>) -> Result<Vec<(FileId, Me
         if found.analysis.hashes.get(file.0 as usize) != Some(&source::text_hash(&text)) {
             continue;
         }
-        let mended = edit::mend(&text, &fixes, &parses);
+        let mended = edit::mend(&text, &fixes, &|new| parses(found.sources.file(file), new));
         if mended.text != text {
             mends.push((file, mended));
         }

@@ -14,6 +14,8 @@ pub use diff::unified;
 pub struct Mended {
     /// The new text.
     pub text: String,
+    /// What made it of the old one, in order; no two share a byte.
+    pub edits: Vec<(Location, String)>,
     /// By fix: whether it is in.
     pub applied: Vec<bool>,
 }
@@ -57,10 +59,15 @@ pub fn mend(text: &str, fixes: &[&Fix], parses: &dyn Fn(&str) -> bool) -> Mended
     } else if !parses(&new) {
         return Mended {
             text: text.to_owned(),
+            edits: Vec::new(),
             applied: vec![false; fixes.len()],
         };
     }
-    Mended { text: new, applied }
+    Mended {
+        text: new,
+        edits: chosen.in_order(),
+        applied,
+    }
 }
 
 /// Edits that do not touch each other.
@@ -89,9 +96,14 @@ impl Chosen {
         true
     }
 
-    fn apply(&self, text: &str) -> String {
+    fn in_order(&self) -> Vec<(Location, String)> {
         let mut edits = self.edits.clone();
         edits.sort_by(|a, b| (a.0.start, a.0.end, &a.1).cmp(&(b.0.start, b.0.end, &b.1)));
+        edits
+    }
+
+    fn apply(&self, text: &str) -> String {
+        let edits = self.in_order();
         let mut new = String::with_capacity(text.len() + 256);
         let mut done = 0;
         for (location, inserted) in &edits {

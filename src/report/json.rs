@@ -98,6 +98,8 @@ struct FixItem<'a> {
 #[derive(JsonSchema, Serialize)]
 struct Edit<'a> {
     path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     column: Option<u32>,
     end_line: u32,
@@ -210,6 +212,7 @@ fn fix_item<'a>(report: &'a Report<'_>, fix: &'a Fix, texts: &mut Texts<'_>) -> 
                 let place = texts.place(location);
                 Edit {
                     path: report.sources.path(location.file),
+                    cell: place.cell,
                     line: place.line,
                     column: place.column,
                     end_line: place.end_line,

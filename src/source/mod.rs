@@ -16,7 +16,7 @@ mod walk;
 
 pub use decode::{decode, encode};
 pub use globs::{GlobError, PathGlobs};
-pub use notebook::{Cells, is_notebook};
+pub use notebook::{Cells, is_notebook, with_code};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
 pub use read::{MAX_BYTES, ReadError, reason};

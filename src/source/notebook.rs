@@ -1,8 +1,10 @@
 //! Notebooks: from their JSON to the code of their cells, one below the other, and from its lines back to the cells.
 
-use super::ReadError;
+use super::{Location, ReadError};
+use ruff_diagnostics::SourceMap;
 use ruff_notebook::{Notebook, NotebookIndex};
 use ruff_source_file::OneIndexed;
+use ruff_text_size::TextSize;
 use std::path::Path;
 
 /// Which lines of a notebook's code stand in which cell.
@@ -27,16 +29,43 @@ pub fn is_notebook(path: &Path) -> bool {
 
 /// The code of a notebook; one in another language has none.
 pub(super) fn code(json: &str) -> Result<(String, Cells), ReadError> {
-    let notebook = Notebook::from_source_code(json).map_err(|error| {
-        let message = error.to_string();
-        ReadError::Notebook(message.lines().next().unwrap_or_default().to_owned())
-    })?;
+    let notebook = parsed(json)?;
     let code = if notebook.is_python_notebook() {
         notebook.source_code().to_owned()
     } else {
         String::new()
     };
     Ok((code, Cells(notebook.into_index())))
+}
+
+fn parsed(json: &str) -> Result<Notebook, ReadError> {
+    Notebook::from_source_code(json).map_err(|error| {
+        let message = error.to_string();
+        ReadError::Notebook(message.lines().next().unwrap_or_default().to_owned())
+    })
+}
+
+/// The notebook with `new` as the code of its cells, written as Jupyter writes it.
+///
+/// `edits` made `new` of the code that is there; they are in order, share no byte, and tell where a cell ends now.
+///
+/// # Errors
+/// It is no notebook.
+pub fn with_code(json: &str, edits: &[(Location, String)], new: &str) -> Result<String, ReadError> {
+    let mut notebook = parsed(json)?;
+    let mut moved = SourceMap::default();
+    let mut grown: i64 = 0;
+    for (location, inserted) in edits {
+        let now = |place: u32, grown: i64| TextSize::new(u32::try_from(i64::from(place) + grown).unwrap_or(u32::MAX));
+        moved.push_marker(TextSize::new(location.start), now(location.start, grown));
+        grown += i64::try_from(inserted.len()).unwrap_or(i64::MAX) - i64::from(location.end - location.start);
+        moved.push_marker(TextSize::new(location.end), now(location.end, grown));
+    }
+    notebook.update(&moved, new.to_owned());
+    let mut text = Vec::with_capacity(json.len() + new.len());
+    let written = notebook.write(&mut text).map_err(|error| error.to_string());
+    let text = written.and_then(|()| String::from_utf8(text).map_err(|error| error.to_string()));
+    text.map_err(ReadError::Notebook)
 }
 
 #[cfg(test)]

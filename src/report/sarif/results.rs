@@ -40,7 +40,12 @@ pub(super) fn result(
             .map(|(id, label)| related(report, id, &label.location, &label.text))
             .collect();
     }
-    if let Some(fix) = &it.fix {
+    // An edit of a cell has no place in the notebook's JSON.
+    if let Some(fix) = it
+        .fix
+        .as_ref()
+        .filter(|_| !report.sources.file(it.location.file).is_notebook)
+    {
         result["fixes"] = json!([mend(report, fix, texts)]);
     }
     if let Some(by) = accepted {
