@@ -12,6 +12,8 @@ pub struct Slice {
     pub roots: Vec<NodeId>,
     /// The names they read.
     pub places: Vec<PlaceId>,
+    /// Those of them that the region makes and fills.
+    pub filled: Vec<PlaceId>,
     /// Everything was followed.
     pub is_whole: bool,
 }
@@ -78,6 +80,7 @@ impl FileFacts {
     pub fn slice(&self, region: NodeId, expr: NodeId) -> Slice {
         let mut roots = vec![expr];
         let mut places: Vec<PlaceId> = Vec::new();
+        let mut filled: Vec<PlaceId> = Vec::new();
         let mut at = 0;
         while at < roots.len() && roots.len() <= MAX_ROOTS {
             let root = roots[at];
@@ -88,7 +91,12 @@ impl FileFacts {
                 }
                 places.push(place);
                 let inside = self.definitions_of(place).iter();
-                let values = inside.filter(|it| self.contains(region, it.node)).filter_map(assigned);
+                let values = inside.filter(|it| self.contains(region, it.node));
+                let mut values: Vec<NodeId> = values.filter_map(|it| self.assigned(it)).collect();
+                if let Some(added) = self.filled_by(region, place) {
+                    filled.push(place);
+                    values.extend(added);
+                }
                 for value in values {
                     if !roots.iter().any(|&it| self.contains(it, value)) {
                         roots.push(value);
@@ -100,6 +108,7 @@ impl FileFacts {
         Slice {
             roots,
             places,
+            filled,
             is_whole,
         }
     }
@@ -114,8 +123,12 @@ impl FileFacts {
             && slice
                 .places
                 .iter()
+                .filter(|it| !slice.filled.contains(it))
                 .all(|&it| shared.contains(&it) || self.is_bound_outside(region, &slice, it))
-            && !self.uses(&slice).any(|it| self.is_changed_in(region, it))
+            && !self
+                .uses(&slice)
+                .filter(|&it| self.name_place(it).is_none_or(|it| !slice.filled.contains(&it)))
+                .any(|it| self.is_changed_in(region, it))
     }
 
     /// The names that one iteration of a loop leaves for the next: bound before it, and bound and read inside it.
@@ -243,19 +256,40 @@ impl FileFacts {
             return false;
         }
         for definition in all.iter().filter(inside) {
-            // A comprehension's own target, and a function that is defined here, come anew with every run.
-            let is_own = self.place(place).kind == PlaceKind::Comprehension
-                && slice.roots.iter().any(|&it| self.contains(it, definition.node));
+            // The target of a comprehension or of a loop that is all there, and a function that is defined here, come
+            // anew with every run.
+            let is_target = self.place(place).kind == PlaceKind::Comprehension
+                || matches!(definition.how, How::Iterate { is_async: false, .. });
+            let is_own = is_target && slice.roots.iter().any(|&it| self.contains(it, definition.node));
             let is_code = matches!(definition.how, How::Function(_) | How::Class(_) | How::Import(_));
             if is_own || is_code {
                 continue;
             }
-            if assigned(definition).is_none() || matches!(definition.how, How::Augment { .. }) {
+            if self.assigned(definition).is_none() || matches!(definition.how, How::Augment { .. }) {
                 return false;
             }
             followed += 1;
         }
         followed == 0 || (followed == 1 && all.iter().all(|it| inside(&it)))
+    }
+
+    /// The value that a name gets: the right side, or the file that a `with` opens.
+    fn assigned(&self, definition: &Definition) -> Option<NodeId> {
+        match definition.how {
+            How::Assign { value, .. } | How::Unpack { value, .. } | How::Augment { value } => Some(value),
+            How::Enter {
+                context,
+                is_async: false,
+            } => self.opens(context).then_some(context),
+            _ => None,
+        }
+    }
+
+    /// `open(path)`, `path.open()`: what is read from it is the content of the file, from its start.
+    #[must_use]
+    pub fn opens(&self, expr: NodeId) -> bool {
+        let func = self.child(expr, Role::Func).filter(|_| self.kind(expr) == Kind::Call);
+        func.is_some_and(|it| self.name_text(it).or_else(|| self.payload_text(it)) == Some("open"))
     }
 
     /// The names of a slice where they are read.
@@ -299,13 +333,6 @@ impl FileFacts {
         let parent = self.parent(usage);
         let is_read = self.kind(parent) == Kind::Attribute && self.method_on(usage).is_none();
         Some((place, if is_read { self.payload_text(parent) } else { None }))
-    }
-}
-
-fn assigned(definition: &Definition) -> Option<NodeId> {
-    match definition.how {
-        How::Assign { value, .. } | How::Unpack { value, .. } | How::Augment { value } => Some(value),
-        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Rules and `project` read it through the queries of this folder.
 
 mod fate;
+mod filled;
 mod flow;
 pub mod node;
 mod results;

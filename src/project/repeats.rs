@@ -122,8 +122,8 @@ pub fn per_item(project: &Project, function: FnId) -> Option<PerItem> {
     all.max()
 }
 
-/// A worker may be called by a small function that enters a limiter or keeps the result.
-const CALLERS_DEEP: u32 = 2;
+/// A worker may be called by a small function that enters a limiter or keeps the result, and have a helper that builds.
+const CALLERS_DEEP: u32 = 3;
 
 /// More callers than these would only say the same again.
 const MOST_RUNS: usize = 6;
@@ -182,9 +182,17 @@ fn shared(project: &Project, site: &Site, function: FnId, around: NodeId, outer:
         } else {
             argument_for(project, site.at, function, index)
         };
-        given.is_some_and(|it| is_same(project, site.caller, around, outer, it))
+        given.is_some_and(|it| {
+            is_same_object(facts, around, outer, it) || is_same(project, site.caller, around, outer, it)
+        })
     });
     params.map(|(_, param)| param.place).collect()
+}
+
+/// Whether it is the object whose method has the loop, or that is the same for every item.
+fn is_same_object(facts: &FileFacts, around: NodeId, outer: &[PlaceId], given: NodeId) -> bool {
+    let place = facts.name_place(given).filter(|_| facts.is_receiver(given));
+    place.is_some_and(|it| outer.contains(&it) || facts.function(facts.place(it).owner).node != around)
 }
 
 /// Whether an expression gives the same value at every run of a region: no name in it is bound there to something else,

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Blocks, Copies, Cost};
 use crate::facts::{FileFacts, FnKind, How, Kind, LocalFn, NodeId, PlaceKind, Role};
-use crate::project::{At, Callee, FnId, Project, Repeat, Width, is_conditional, usual_cost, width};
+use crate::project::{At, Callee, FnId, Project, Repeat, Width, is_conditional, repeat, usual_cost, width};
 
 /// What a call does each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +138,13 @@ fn helper(project: &Project, function: FnId, call: NodeId) -> Option<Work> {
     }))
 }
 
+/// Whether all that a helper does is the same for every item, so that its calls are what to report.
+pub(super) fn is_said_by_callers(project: &Project, function: FnId) -> bool {
+    project.graph.callers(function).any(|(_, site)| {
+        helper(project, site.caller, site.at.node).is_some() && repeat(project, site.caller, site.at.node).is_some()
+    })
+}
+
 /// A helper that does something besides giving a value is called for that.
 fn acts(facts: &FileFacts, local: LocalFn) -> bool {
     let mut returns = false;
@@ -150,12 +157,18 @@ fn acts(facts: &FileFacts, local: LocalFn) -> bool {
             {
                 return true;
             }
-            Kind::With | Kind::Try => return true,
+            Kind::With if !opens(facts, it) => return true,
             Kind::Return => returns |= facts.child(it, Role::Value).is_some(),
             _ => {}
         }
     }
     !returns
+}
+
+/// `with open(path) as file`, which is how a file is read.
+fn opens(facts: &FileFacts, with: NodeId) -> bool {
+    let mut items = facts.children(with).filter(|&it| facts.kind(it) == Kind::WithItem);
+    items.all(|it| facts.child(it, Role::Context).is_some_and(|it| facts.opens(it)))
 }
 
 /// Whether a call in a helper works on the helper's parameters.

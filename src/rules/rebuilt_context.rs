@@ -65,8 +65,7 @@ fn rebuilt(cx: &Context<'_>, local: LocalFn, call: NodeId) -> Option<Diagnostic>
         Work::Asks => repeated_question(cx.project, function, call)?,
         _ => repeat(cx.project, function, call)?,
     };
-    // What a sync helper does for every item is said where it is called.
-    if repeated.in_worker && !cx.facts().is_async(local) {
+    if repeated.in_worker && !cx.facts().is_async(local) && costs::is_said_by_callers(cx.project, function) {
         return None;
     }
     if work == Work::Asks && !looks_again(cx, local, &repeated) {
