@@ -1,4 +1,4 @@
-//! Clients whose own pool bounds what runs: its size is set in this project, and waiting for it cannot time out.
+//! Clients whose own pool bounds what runs: its size is set in this project, and waiting for it is no failure.
 
 use super::Names;
 use super::graph::Site;
@@ -58,7 +58,8 @@ fn construction(names: &Names, module: ModuleId, node: NodeId, fuel: u32) -> Opt
     }
 }
 
-/// `limits=Limits(max_connections=20)` with `pool=None`, `connector=TCPConnector(limit=20)` with `total=None`.
+/// `limits=Limits(max_connections=20)` with `pool=None`, since httpx gives up waiting for a connection after 5 s;
+/// `connector=TCPConnector(limit=20)`, since aiohttp waits for one as long as for the whole answer, 300 s by default.
 fn is_narrow(facts: &FileFacts, client: NodeId) -> bool {
     let sized = |keyword: &str, size: &str| {
         let made = facts.keyword(client, keyword).and_then(|it| local_call(facts, it));
@@ -73,7 +74,7 @@ fn is_narrow(facts: &FileFacts, client: NodeId) -> bool {
                 None => facts.kind(it) == Kind::None,
             })
     };
-    (sized("limits", "max_connections") && endless("pool")) || (sized("connector", "limit") && endless("total"))
+    (sized("limits", "max_connections") && endless("pool")) || sized("connector", "limit")
 }
 
 /// A call, or the one that a name with one definition holds.
