@@ -149,6 +149,7 @@ pub(crate) fn walk_options(
         force_exclude: false,
         threads,
         stdin,
+        unsaved: Vec::new(),
     }
 }
 

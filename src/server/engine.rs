@@ -20,7 +20,9 @@ use crate::project::Project;
 use crate::rules;
 use crate::source::FileId;
 use crate::source::Sources;
+use crate::source::WalkOptions;
 use crate::source::find_root;
+use crate::source::is_source_name;
 use crate::suppress;
 use crate::suppress::Accepted;
 use crate::suppress::Baseline;
@@ -37,6 +39,8 @@ pub(super) struct Engine {
     project: Option<Project>,
     failures: BTreeMap<FileId, Failure>,
     texts: BTreeMap<PathBuf, String>,
+    /// Files that no disk had when the others were found.
+    unsaved: BTreeSet<PathBuf>,
     changed: BTreeSet<FileId>,
 }
 
@@ -56,7 +60,12 @@ impl Engine {
         let root = find_root(&[folder.to_path_buf()], None, false)?;
         let config = Config::load(Origin::Root(&root.path), &Overrides::default(), &registry())?;
         let threads = rayon::current_num_threads();
-        let options = walk_options(root, &config, threads, None);
+        let is_new = |path: &&PathBuf| path.starts_with(folder) && is_source_name(path) && !path.exists();
+        let unsaved: BTreeSet<PathBuf> = texts.keys().filter(is_new).cloned().collect();
+        let options = WalkOptions {
+            unsaved: unsaved.iter().cloned().collect(),
+            ..walk_options(root, &config, threads, None)
+        };
         let sources = Sources::discover(&[folder.to_path_buf()], &options)?;
         let mut engine = Self {
             folder: folder.to_path_buf(),
@@ -65,6 +74,7 @@ impl Engine {
             project: None,
             failures: BTreeMap::new(),
             texts: BTreeMap::new(),
+            unsaved,
             changed: BTreeSet::new(),
         };
         for (path, text) in texts {
@@ -86,6 +96,12 @@ impl Engine {
     pub(super) fn has(&self, path: &Path) -> bool {
         let found = self.sources.find(path);
         found.is_some_and(|it| !self.sources.file(it).is_notebook)
+    }
+
+    /// Whether the files must be found again for one that is open and not saved yet.
+    pub(super) fn lacks(&self, path: &Path) -> bool {
+        let is_new = path.starts_with(&self.folder) && is_source_name(path) && !path.exists();
+        is_new && !self.unsaved.contains(path) && self.sources.find(path).is_none()
     }
 
     /// Gives a file a text of its own, or what is on disk again.

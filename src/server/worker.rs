@@ -9,6 +9,7 @@ use super::shown::{Shower, Shown};
 use crate::guard;
 use crate::source::FileId;
 use crate::source::find_root;
+use crate::source::is_source_name;
 use crate::syntax;
 use lsp_server::{Message, Notification, Request, RequestId, Response};
 use lsp_types::{
@@ -142,7 +143,7 @@ impl Worker<'_> {
                     self.folders.retain(|it| *it != path);
                     self.engines.retain(|it| it.folder() != path);
                 }
-                Event::Rearranged => self.rearrange(),
+                Event::Rearranged => self.rearrange(|_| true),
                 Event::Touched(path) => self.engines.iter_mut().for_each(|it| it.touch(&path)),
                 Event::Edited(path) => self.edited(&path),
                 Event::Stop => {}
@@ -167,8 +168,8 @@ impl Worker<'_> {
     }
 
     /// Finds the files and reads the configuration anew; a mistake in it leaves what was there before.
-    fn rearrange(&mut self) {
-        for engine in &mut self.engines {
+    fn rearrange(&mut self, wanted: impl Fn(&Engine) -> bool) {
+        for engine in self.engines.iter_mut().filter(|it| wanted(it)) {
             let texts = lock(self.shared)
                 .documents
                 .iter()
@@ -183,8 +184,9 @@ impl Worker<'_> {
 
     /// Makes the engines of open files that have none: of a folder of the workspace, else of the file's own project.
     fn begin(&mut self, documents: &BTreeMap<PathBuf, Document>) {
+        self.rearrange(|engine| documents.keys().any(|it| engine.lacks(it)));
         for path in documents.keys() {
-            if self.engine_of(path).is_some() || !path.is_file() {
+            if self.engine_of(path).is_some() || !is_source_name(path) {
                 continue;
             }
             let Some(folder) = self.folder_of(path) else { continue };
@@ -206,7 +208,9 @@ impl Worker<'_> {
         let around = self.folders.iter().filter(|it| path.starts_with(it));
         let nearest = around.max_by_key(|it| it.components().count()).cloned();
         nearest.or_else(|| {
-            let root = find_root(&[path.to_path_buf()], None, false).ok()?;
+            // Of a file that is not saved yet the folder decides.
+            let named = if path.exists() { path } else { path.parent()? };
+            let root = find_root(&[named.to_path_buf()], None, false).ok()?;
             Some(root.path)
         })
     }

@@ -16,6 +16,12 @@ pub(super) fn is_python(name: &OsStr) -> bool {
     )
 }
 
+/// Whether the path names a Python source file, which a notebook is not.
+#[must_use]
+pub fn is_source_name(path: &Path) -> bool {
+    matches!(path.extension().and_then(OsStr::to_str), Some("py" | "pyi" | "pyw"))
+}
+
 /// Whether a folder of this name holds tests, examples or documentation.
 pub(super) fn is_test_folder(name: &str) -> bool {
     TEST_FOLDERS.contains(&name) || name.starts_with("example")

@@ -16,6 +16,7 @@ mod walk;
 
 pub use decode::{decode, encode};
 pub use globs::{GlobError, PathGlobs};
+pub use classify::is_source_name;
 pub use notebook::{Cells, is_notebook, with_code};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
@@ -86,6 +87,8 @@ pub struct WalkOptions {
     pub threads: usize,
     /// A path whose text is given instead of read, as an editor does.
     pub stdin: Option<(PathBuf, String)>,
+    /// Absolute paths of files that so far exist only in an editor.
+    pub unsaved: Vec<PathBuf>,
 }
 
 /// Why nothing could be read.
@@ -123,6 +126,8 @@ impl Sources {
     pub fn discover(paths: &[PathBuf], options: &WalkOptions) -> Result<Self, SourceError> {
         let named = root::named_paths(paths, options.stdin.as_ref().map(|(path, _)| path.as_path()))?;
         let (mut found, problems) = walk::walk(&named, options);
+        let excluded = |path: &Path| options.exclude.matches(&walk::relative(path, &options.root));
+        found.extend(options.unsaved.iter().filter(|it| !excluded(it)).cloned());
         found.sort();
         found.dedup();
         let files = module::describe(found, &named, options);

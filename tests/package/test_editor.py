@@ -158,6 +158,20 @@ async def test_a_chain_through_an_unsaved_file_is_followed(pushed):
     await pushed.told("app.py", 0)
 
 
+async def test_a_file_that_was_never_saved_is_one_of_the_project(pushed):
+    pushed.open("fresh.py", SLEEPS)
+    await pushed.told("fresh.py", 1)
+    pushed.open("wait.py", WAITS)
+    (pushed.folder / "app.py").write_text(CALLS)
+    pushed.open("app.py")
+    [it] = await pushed.told("app.py", 1)
+    assert it.related_information[-1].location.uri == pushed.uri("wait.py")
+    # Once it is there, it is a file like the others.
+    (pushed.folder / "fresh.py").write_text(GOOD)
+    pushed.change("fresh.py", 2, pushed.whole(GOOD))
+    await pushed.told("fresh.py", 0)
+
+
 async def test_findings_are_given_when_asked_for(pulling):
     pulling.open("app.py")
     [it] = await pulling.ask("app.py")
