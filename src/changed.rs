@@ -30,6 +30,12 @@ impl Changes {
         if revision.starts_with('-') {
             bail!("`{revision}` is no revision; name a branch, a tag or a commit");
         }
+        if git(root, &["rev-parse", "--is-inside-work-tree"], revision).is_err() {
+            bail!(
+                "`--changed-since` asks git what has changed, and `{}` is no git checkout; leave it out there",
+                root.display()
+            );
+        }
         let mut changes = Self::of_diff(&git(
             root,
             &[

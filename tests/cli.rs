@@ -212,15 +212,41 @@ fn tests_are_reported_only_when_named() {
 }
 
 #[test]
-fn paths_and_findings_do_not_depend_on_where_one_stands() {
+fn findings_do_not_depend_on_where_one_stands() {
     let folder = project(&[MARKER, ("pkg/__init__.py", ""), ("pkg/app.py", SLEEPS)]);
-    let from_root = run(&folder, &["check", "--format", "concise", "-q", "pkg/app.py"]).stdout;
-    let from_package = command(&folder.path().join("pkg"), &["check", "--format", "concise", "-q"])
-        .output()
-        .expect("the binary runs")
-        .stdout;
-    assert_eq!(from_root, from_package);
-    assert!(from_root.starts_with(b"pkg/app.py:5:5:"));
+    let found = |from: &str, path: &str| {
+        let output = command(&folder.path().join(from), &["check", "--format", "json", path]).output();
+        let report: serde_json::Value = serde_json::from_slice(&output.expect("the binary runs").stdout).expect("JSON");
+        report["findings"].clone()
+    };
+    let findings = found("", "pkg/app.py");
+    assert_eq!(findings, found("pkg", "."));
+    assert_eq!(findings[0]["path"], "pkg/app.py");
+}
+
+#[test]
+fn a_terminal_is_told_paths_that_it_can_open() {
+    let folder = project(&[
+        MARKER,
+        ("pkg/__init__.py", ""),
+        ("pkg/app.py", SLEEPS),
+        ("other/x.py", ""),
+    ]);
+    let root = folder.path().canonicalize().expect("a root");
+    let above = root.parent().expect("a folder above");
+    let name = root.file_name().expect("a name").to_string_lossy();
+    let said = |from: &std::path::Path, path: &str| {
+        let output = command(from, &["check", "--format", "concise", "-q", path]).output();
+        String::from_utf8(output.expect("the binary runs").stdout).expect("UTF-8")
+    };
+    assert!(said(&root, "pkg").starts_with("pkg/app.py:5:5:"));
+    assert!(said(&root.join("pkg"), ".").starts_with("app.py:5:5:"));
+    assert!(said(above, &name).starts_with(&format!("{name}/pkg/app.py:5:5:")));
+    let outside = said(&root.join("other"), "../pkg");
+    assert!(
+        outside.starts_with(&format!("{}/pkg/app.py:5:5:", root.display())),
+        "{outside}"
+    );
 }
 
 #[test]

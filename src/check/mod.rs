@@ -149,6 +149,7 @@ pub(crate) fn walk_options(
         force_exclude: false,
         threads,
         stdin,
+        here: std::env::current_dir().and_then(|it| it.canonicalize()).ok(),
         unsaved: Vec::new(),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         writeln!(
             out,
             "{}:{}{}:{}: {}[{}] {}",
-            printable(report.sources.path(it.location.file)),
+            printable(&report.sources.path_from_here(it.location.file)),
             place.cell_before_line(),
             place.line,
             place.column.unwrap_or(1),

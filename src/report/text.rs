@@ -48,8 +48,11 @@ fn write_one<W: WriteColor>(
     let place = texts.place(&it.location);
     let others = others(report, fold, texts);
     let path = match place.cell {
-        Some(cell) => Cow::Owned(format!("{}:cell {cell}", report.sources.path(it.location.file))),
-        None => Cow::Borrowed(report.sources.path(it.location.file)),
+        Some(cell) => Cow::Owned(format!(
+            "{}:cell {cell}",
+            report.sources.path_from_here(it.location.file)
+        )),
+        None => report.sources.path_from_here(it.location.file),
     };
     let path = printable(&path);
     // Lines are counted from the beginning of the cell.
@@ -66,7 +69,7 @@ fn write_one<W: WriteColor>(
     let mut notes = notes(report, it);
     notes.extend(others);
     if snippet.is_none() {
-        let path = printable(report.sources.path(it.location.file));
+        let path = printable(&report.sources.path_from_here(it.location.file)).into_owned();
         notes.insert(0, format!("at {path}:{}", line_and_column(place)));
     }
     let diagnostic = codespan::Diagnostic::new(level(it.severity))
@@ -127,7 +130,7 @@ fn notes(report: &Report<'_>, it: &Diagnostic) -> Vec<String> {
     let mut notes = Vec::new();
     let elsewhere = it.labels.iter().filter(|label| label.location.file != it.location.file);
     for label in elsewhere {
-        let spot = report.sources.spot(&label.location);
+        let spot = report.sources.spot_from_here(&label.location);
         notes.push(format!("{}: {}", printable(&spot), printable(&label.text)));
     }
     // A chain of one step is the place that is shown anyway.
@@ -153,7 +156,7 @@ fn chain(report: &Report<'_>, it: &Diagnostic) -> String {
         .iter()
         .map(|step| {
             [
-                printable(&report.sources.spot(&step.location)).into_owned(),
+                printable(&report.sources.spot_from_here(&step.location)).into_owned(),
                 printable(&step.qualname).into_owned(),
                 printable(&step.text).into_owned(),
             ]
@@ -186,7 +189,7 @@ fn others(report: &Report<'_>, fold: &Fold<'_>, texts: &mut Texts<'_>) -> Option
     for finding in fold.others.iter().take(MOST_PLACES) {
         let it = finding.diagnostic;
         let place = line_and_column(texts.place(&it.location));
-        let path = printable(report.sources.path(it.location.file));
+        let path = printable(&report.sources.path_from_here(it.location.file)).into_owned();
         text.push_str(&format!("\n  {path}:{place}  {}", printable(&it.qualname)));
     }
     if fold.others.len() > MOST_PLACES {

@@ -6,6 +6,7 @@ use crate::triage::report::Spot;
 use crate::triage::report::Told;
 use crate::triage::report::quiet;
 use crate::triage::words::tells_apart;
+use std::borrow::Cow;
 use std::io::Result;
 use std::io::Write;
 
@@ -112,7 +113,7 @@ fn one(report: &TriageReport<'_>, told: &Told, markdown: bool, out: &mut dyn Wri
             evidence.push(format!("{line:>6} | {quoted}"));
         }
     }
-    row(out, markdown, "Location", &[place(report, &told.spot)])?;
+    row(out, markdown, "Location", &[place(report, markdown, &told.spot)])?;
     row(out, markdown, "Evidence", &evidence)?;
     row(out, markdown, "Diagnosis", &diagnosis(report, told))?;
     row(out, markdown, "Next step", std::slice::from_ref(&told.help))?;
@@ -162,8 +163,16 @@ fn together(report: &TriageReport<'_>, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-fn place(report: &TriageReport<'_>, spot: &Spot) -> String {
-    format!("{}:{} {}", report.sources.path(spot.file), spot.line, spot.qualname)
+fn place(report: &TriageReport<'_>, markdown: bool, spot: &Spot) -> String {
+    format!("{}:{} {}", path(report, markdown, spot), spot.line, spot.qualname)
+}
+
+/// A terminal opens what lies relative to its folder; what is pasted elsewhere is read by people who know the project.
+fn path<'a>(report: &TriageReport<'a>, markdown: bool, spot: &Spot) -> Cow<'a, str> {
+    match markdown {
+        true => Cow::Borrowed(report.sources.path(spot.file)),
+        false => report.sources.path_from_here(spot.file),
+    }
 }
 
 fn write_gaps(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write) -> Result<()> {
@@ -177,7 +186,7 @@ fn write_gaps(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write) ->
         if markdown { "\n" } else { "" }
     )?;
     for gap in report.gaps {
-        let path = report.sources.path(gap.spot.file);
+        let path = path(report, markdown, &gap.spot);
         let mark = if markdown { "- " } else { "   " };
         writeln!(out, "{mark}{path}:{} {}", gap.spot.line, gap.text)?;
     }

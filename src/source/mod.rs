@@ -14,9 +14,9 @@ mod read;
 mod root;
 mod walk;
 
+pub use classify::is_source_name;
 pub use decode::{decode, encode};
 pub use globs::{GlobError, PathGlobs};
-pub use classify::is_source_name;
 pub use notebook::{Cells, is_notebook, with_code};
 pub use position::{LineIndex, Position, line_col};
 pub use printable::{printable, printable_in_place};
@@ -24,6 +24,7 @@ pub use read::{MAX_BYTES, ReadError, reason};
 pub use root::{Root, find_root, folder_in_checkout};
 use rustc_hash::FxHasher;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::Hasher;
@@ -87,6 +88,8 @@ pub struct WalkOptions {
     pub threads: usize,
     /// A path whose text is given instead of read, as an editor does.
     pub stdin: Option<(PathBuf, String)>,
+    /// The folder from which a terminal opens paths, with links followed.
+    pub here: Option<PathBuf>,
     /// Absolute paths of files that so far exist only in an editor.
     pub unsaved: Vec<PathBuf>,
 }
@@ -116,6 +119,8 @@ pub struct Sources {
     injected: BTreeMap<FileId, String>,
     problems: Vec<SourceError>,
     reads: AtomicUsize,
+    /// Where the reader stands.
+    here: Option<PathBuf>,
 }
 
 impl Sources {
@@ -142,6 +147,7 @@ impl Sources {
             injected: injected.into_iter().collect(),
             problems,
             reads: AtomicUsize::new(0),
+            here: options.here.clone(),
         })
     }
 
@@ -217,10 +223,32 @@ impl Sources {
         cells.map(|it| it.place(line))
     }
 
+    /// The path as a terminal opens it: relative to the current folder, absolute where it lies outside.
+    #[must_use]
+    pub fn path_from_here(&self, id: FileId) -> Cow<'_, str> {
+        let it = self.file(id);
+        match &self.here {
+            Some(here) if *here != self.root => match it.absolute.strip_prefix(here) {
+                Ok(path) => Cow::Owned(path.display().to_string().replace('\\', "/")),
+                Err(_) => it.absolute.to_string_lossy(),
+            },
+            _ => Cow::Borrowed(&it.path),
+        }
+    }
+
     /// `path:line`, or `path:cell 3:line` in a notebook.
     #[must_use]
     pub fn spot(&self, location: &Location) -> String {
-        let path = self.path(location.file);
+        self.spot_at(self.path(location.file), location)
+    }
+
+    /// The same for a terminal.
+    #[must_use]
+    pub fn spot_from_here(&self, location: &Location) -> String {
+        self.spot_at(&self.path_from_here(location.file), location)
+    }
+
+    fn spot_at(&self, path: &str, location: &Location) -> String {
         match self.cell(location.file, location.line) {
             Some((cell, line)) => format!("{path}:cell {cell}:{line}"),
             None => format!("{path}:{}", location.line),

@@ -367,6 +367,9 @@ fn validation(triage: &Triage, found: &Found) -> String {
 #[must_use]
 pub fn quiet(triage: &Triage) -> String {
     let run = &triage.run;
+    if run.lines == 0 {
+        return "there is no line to judge by".to_owned();
+    }
     if run.is_thin() {
         return "too few lines were matched to say anything of this run".to_owned();
     }

@@ -51,6 +51,7 @@ use crate::triage::gaps::gaps;
 use crate::triage::report::told;
 use anyhow::Context;
 use anyhow::Result;
+use anyhow::bail;
 use notes::notes;
 use rustc_hash::FxHashMap;
 use std::io::BufReader;
@@ -189,6 +190,8 @@ pub struct Reported {
     pub worst: Option<Severity>,
     /// The line that ended the last phase worth telling; 0 for none.
     pub phase: u32,
+    /// Nothing ties the log to the code.
+    pub is_foreign: bool,
 }
 
 impl Examined {
@@ -284,6 +287,7 @@ impl Examined {
             text,
             worst: triage.found.iter().filter_map(severity).max(),
             phase: last_phase(log, &triage),
+            is_foreign: triage.run.matched == 0 && triage.found.is_empty(),
         })
     }
 }
@@ -329,6 +333,12 @@ pub fn triage(args: &TriageArgs, out: &mut dyn Write) -> Result<Status> {
         top: args.top,
     };
     let reported = examined.report(&observed, style)?;
+    if reported.is_foreign {
+        bail!(
+            "no line of `{}` was written by a log call of this code; give the folder of the code that ran",
+            args.log.display()
+        );
+    }
     write_report(args.output.as_deref(), &reported.text, out)?;
     Ok(status(args, &examined, reported.worst))
 }

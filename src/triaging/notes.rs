@@ -11,6 +11,12 @@ use crate::triage::Triage;
 #[must_use]
 pub(super) fn notes(log: &Log, triage: &Triage, moved: usize, stalls: &[Stall], runs: &Runs) -> Vec<String> {
     let run = &triage.run;
+    if log.lines == 0 {
+        return vec![
+            "the run wrote nothing, so nothing shows where its time went: log where each item starts and ends"
+                .to_owned(),
+        ];
+    }
     let mut notes: Vec<String> = several(runs).into_iter().collect();
     if run.is_thin() {
         notes.push("most lines match no log call of this code: take the findings as hints, and check that the log and the code belong together".to_owned());
