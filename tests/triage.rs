@@ -254,3 +254,100 @@ fn processes_that_write_on_are_one_run() {
     let report = json(&(one_after_the_other.collect::<Vec<_>>().join("\n") + "\n"));
     assert_eq!(report["summary"]["lines"], 52);
 }
+
+/// Stages that are given methods, and lines of JSON that the program writes itself; ranking blocks the loop.
+const STAGED: &str = r#"
+import asyncio
+import json
+import sys
+import time
+
+import httpx
+
+
+def emit(event, **fields):
+    sys.stdout.write(json.dumps({"ts": time.time(), "event": event, **fields}) + "\n")
+
+
+class Stage:
+    def __init__(self, name, worker):
+        self.name = name
+        self.worker = worker
+        self.limit = asyncio.Semaphore(8)
+
+    async def one(self, item):
+        async with self.limit:
+            return await self.worker(item)
+
+    async def run(self, items):
+        emit("stage_start", stage=self.name, count=len(items))
+        done = await asyncio.gather(*(self.one(item) for item in items))
+        emit("stage_end", stage=self.name)
+        return done
+
+
+class Pipeline:
+    def __init__(self, client):
+        self.client = client
+        self.stages = [Stage("fetch", self._fetch), Stage("score", self._score)]
+
+    async def _fetch(self, item):
+        await self.client.get(item, timeout=5)
+        emit("fetched", item=item)
+        return item
+
+    async def _score(self, item):
+        score = rank(item)
+        emit("scored", item=item, score=score)
+        return score
+
+    async def run(self, items):
+        for stage in self.stages:
+            items = await stage.run(items)
+
+
+def rank(item):
+    return _model(item)
+
+
+def _model(item):
+    time.sleep(0.2)
+    return len(item)
+
+
+async def main(items):
+    async with httpx.AsyncClient() as client:
+        await Pipeline(client).run(items)
+"#;
+
+#[test]
+fn stages_with_lines_of_json_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("staged.py"), STAGED).expect("it is written");
+    let mut log = String::new();
+    let mut write = |time: f64, fields: &str| {
+        let _ = writeln!(log, "{{\"ts\": {:.3}, {fields}}}", 1_795_734_368.0 + time);
+    };
+    write(0.0, "\"event\": \"stage_start\", \"stage\": \"fetch\", \"count\": 24");
+    for item in 0..24 {
+        let time = 0.3 * f64::from(item / 8 + 1) + 0.007 * f64::from(item % 8);
+        write(time, &format!("\"event\": \"fetched\", \"item\": \"doc-{item}\""));
+    }
+    write(1.0, "\"event\": \"stage_end\", \"stage\": \"fetch\"");
+    write(1.001, "\"event\": \"stage_start\", \"stage\": \"score\", \"count\": 24");
+    for item in 0..24 {
+        let time = 1.2 + 0.2 * f64::from(item);
+        write(
+            time,
+            &format!("\"event\": \"scored\", \"item\": \"doc-{item}\", \"score\": 5"),
+        );
+    }
+    write(5.802, "\"event\": \"stage_end\", \"stage\": \"score\"");
+    let report: Value = serde_json::from_str(&ask(folder.path(), &log, "json")).expect("JSON");
+    assert_eq!(report["summary"]["matched"], report["summary"]["lines"], "{report}");
+    let first = &report["findings"][0];
+    assert_eq!(
+        (&first["rule"], &first["qualname"]),
+        (&"blocking-sleep".into(), &"Pipeline._score".into())
+    );
+}

@@ -31,7 +31,17 @@ const GIVES_ITS_TEXT: [&str; 14] = [
 ];
 
 /// Methods that change at most the white space around a text.
-const KEEPS_THE_TEXT: [&str; 7] = ["strip", "rstrip", "lstrip", "rjust", "ljust", "center", "expandtabs"];
+const KEEPS_THE_TEXT: [&str; 9] = [
+    "strip",
+    "rstrip",
+    "lstrip",
+    "rjust",
+    "ljust",
+    "center",
+    "expandtabs",
+    "encode",
+    "decode",
+];
 
 impl Reader<'_> {
     /// What a call gives.
@@ -44,6 +54,9 @@ impl Reader<'_> {
         if GIVES_ITS_TEXT.contains(&name) || name.ends_with("Warning") {
             let text = self.code.facts.arg(node, 0);
             return text.map_or_else(|| vec![self.hole(node)], |it| self.read(it, depth + 1));
+        }
+        if super::serialized::is_dumps(self.code.facts, node) {
+            return self.serialized(node, depth).unwrap_or_else(|| vec![self.hole(node)]);
         }
         // A line of its own; the rest of it follows on further lines.
         if name == "format_exc" {

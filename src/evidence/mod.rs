@@ -30,6 +30,7 @@ pub mod resolve;
 pub mod roles;
 pub mod runs;
 pub mod section;
+mod serialized;
 pub mod sites;
 pub mod stalls;
 pub mod stream;

@@ -10,6 +10,7 @@ use super::messages;
 use super::messages::joined;
 use super::modules::Code;
 use super::modules::Modules;
+use super::serialized;
 use super::template::Hole;
 use super::template::Part;
 use super::template::Style;
@@ -284,7 +285,9 @@ fn keys(facts: &FileFacts, call: NodeId) -> Vec<String> {
     let names = facts
         .children_as(call, Role::Keyword)
         .filter_map(|it| facts.payload_text(it));
-    names.filter(|it| !OWN.contains(it)).map(str::to_owned).collect()
+    let mut names: Vec<String> = names.filter(|it| !OWN.contains(it)).map(str::to_owned).collect();
+    names.extend(serialized::keys(facts, call));
+    names
 }
 
 /// What `%(name)s` shows.

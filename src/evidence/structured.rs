@@ -74,7 +74,19 @@ impl Fields {
     }
 }
 
-const MESSAGE: [&[u8]; 6] = [b"message", b"msg", b"event", b"record.message", b"log", b"text"];
+/// Keys of the message, the surest first; the last ones count where a record has no other.
+pub(super) const MESSAGE: [&[u8]; 10] = [
+    b"message",
+    b"msg",
+    b"event",
+    b"record.message",
+    b"log",
+    b"text",
+    b"action",
+    b"step",
+    b"stage",
+    b"phase",
+];
 const TIME: [&[u8]; 9] = [
     b"timestamp",
     b"asctime",

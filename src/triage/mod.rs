@@ -22,6 +22,7 @@ pub mod windows;
 pub mod words;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::evidence::level::Level;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
@@ -95,7 +96,10 @@ pub fn triage(
     let measures: Vec<Vec<Measures>> = windows.iter().map(|it| measures::measure(&run, source, it)).collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics
         .iter()
-        .map(|it| place(project, it.location.file, it.location.start, &it.qualname))
+        .map(|it| {
+            let found = place(project, it.location.file, it.location.start, &it.qualname)?;
+            (it.severity > Severity::Low || !writes(project, sites, found)).then_some(found)
+        })
         .collect();
     let silent = silent(&run, sites);
     let evidence = Evidence {
@@ -118,6 +122,14 @@ pub fn triage(
         windows,
         measures,
     }
+}
+
+/// Whether a call is one that writes a line: what little work that takes is not what the run waits for.
+fn writes(project: &Project, sites: &Sites, (function, node): (FnId, NodeId)) -> bool {
+    let facts = project.names.facts(function.module);
+    let from = sites.all.partition_point(|it| it.file < function.module.0);
+    let mut of_file = sites.all[from..].iter().take_while(|it| it.file == function.module.0);
+    of_file.any(|it| facts.span(it.call).start == facts.span(node).start)
 }
 
 fn tells_of_retry(project: &Project, site: &LogSite) -> bool {
