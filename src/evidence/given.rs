@@ -10,6 +10,7 @@ use super::template::Template;
 use crate::facts::How;
 use crate::facts::Kind;
 use crate::facts::NodeId;
+use crate::facts::ParamKind;
 use crate::facts::Role;
 
 /// Functions that give the text they are given: unchanged, in colour, translated, without its indentation.
@@ -92,6 +93,9 @@ impl Reader<'_> {
     /// `", ".join([...])`; a list that is made elsewhere is one value.
     fn join(&self, call: NodeId, separator: NodeId, depth: usize) -> Vec<Template> {
         let facts = self.code.facts;
+        if let Some(parts) = facts.arg(call, 0).and_then(|it| self.all_of(it)) {
+            return self.read(parts, depth + 1);
+        }
         let list = facts.arg(call, 0).filter(|it| is_list(facts.kind(*it)));
         let (Some(list), Some(separator)) = (list, facts.payload_text(separator)) else {
             return vec![self.hole(call)];
@@ -104,6 +108,28 @@ impl Reader<'_> {
             ways = joined(&ways, &self.read(element, depth + 1));
         }
         ways
+    }
+
+    /// The parameter `*parts` in `parts`, `map(str, parts)` and `str(it) for it in parts`.
+    fn all_of(&self, node: NodeId) -> Option<NodeId> {
+        let facts = self.code.facts;
+        let parts = match facts.kind(node) {
+            Kind::Name => node,
+            Kind::Call => {
+                let function = facts.child(node, Role::Func).and_then(|it| facts.name_text(it));
+                facts.arg(node, 1).filter(|_| function == Some("map"))?
+            }
+            Kind::GeneratorExp | Kind::ListComp => {
+                let generator = facts.child(node, Role::Generator)?;
+                facts.child(generator, Role::Iter)?
+            }
+            _ => return None,
+        };
+        let definitions = facts.definitions_of(facts.name_place(parts)?);
+        let [only] = definitions else { return None };
+        let How::Param(index) = only.how else { return None };
+        let param = facts.function(only.function).params.get(index as usize)?;
+        (param.kind == ParamKind::VarArgs).then_some(parts)
     }
 
     /// `a or b`: either of them.

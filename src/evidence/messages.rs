@@ -52,7 +52,8 @@ impl Reader<'_> {
                 ways.extend(self.child(node, Role::Orelse, depth));
                 limited(ways)
             }
-            Kind::NamedExpr => self.child(node, Role::Value, depth),
+            // `print(*parts)`: what a wrapper's callers give, one after another.
+            Kind::NamedExpr | Kind::Starred => self.child(node, Role::Value, depth),
             Kind::BoolOp => self.either(node, depth),
             Kind::Subscript => self.looked_up(node, depth),
             Kind::Attribute => self.attribute(node, depth),

@@ -273,6 +273,9 @@ impl Arguments<'_> {
         let Some(param) = params.get(index as usize) else {
             return vec![Template::hole(String::new())];
         };
+        if param.kind == ParamKind::VarArgs {
+            return self.all_from(index);
+        }
         let name = self.home.facts.text(param.name);
         let positional = index
             .checked_sub(self.skip)
@@ -302,6 +305,20 @@ impl Arguments<'_> {
         } else {
             ways.collect()
         }
+    }
+
+    /// What `*parts` stands for, as `print` shows it.
+    fn all_from(&self, index: u32) -> Vec<Template> {
+        let from = index.saturating_sub(self.skip) as usize;
+        let mut ways = vec![Template::default()];
+        let arguments = self.code.facts.children_as(self.call, Role::Arg).skip(from);
+        for (number, argument) in arguments.enumerate() {
+            if number > 0 {
+                ways = joined(&ways, &[Template::text(" ")]);
+            }
+            ways = joined(&ways, &messages::templates(self.code, argument));
+        }
+        ways
     }
 
     /// The arguments after the message.
