@@ -170,6 +170,7 @@ impl Evidence<'_> {
         let Some(best) = claims.iter().find(stands) else {
             return alone;
         };
+        let best = self.repeated(best, &claims).unwrap_or(best);
         let pattern = self.diagnostics[best.diagnostic].rule.pattern;
         let others = claims.iter().filter(|it| it.diagnostic != best.diagnostic);
         let alternatives = others.filter(|it| it.score > best.score / 2.0).map(|it| it.diagnostic);
@@ -182,6 +183,22 @@ impl Evidence<'_> {
             best.score,
             alternatives.collect(),
         ))
+    }
+
+    /// Work that holds the loop because it is done again for every item is best done once, which a thread would not spare.
+    fn repeated<'a>(&self, best: &Claim, claims: &'a [Claim]) -> Option<&'a Claim> {
+        let blocker = &self.diagnostics[best.diagnostic];
+        if blocker.rule.pattern != Pattern::LoopBlocker {
+            return None;
+        }
+        let steps = blocker.witness.iter().map(|it| it.qualname.as_str());
+        let on_the_way: Vec<&str> = steps.chain([blocker.qualname.as_str()]).collect();
+        claims.iter().find(|it| {
+            let other = &self.diagnostics[it.diagnostic];
+            other.rule.pattern == Pattern::ContextDuplication
+                && it.score > best.score / 2.0
+                && on_the_way.contains(&other.qualname.as_str())
+        })
     }
 
     /// Memory that grows in windows whose time something else explains is a finding of its own: it costs no seconds.
