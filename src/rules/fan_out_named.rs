@@ -27,7 +27,7 @@ pub(super) fn named(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Opti
         .collect();
     for _ in 0..MAX_HOPS {
         for way in &ways {
-            if let Some((function, node)) = way.last().and_then(|it| waits_for(cx, it)) {
+            if let Some((function, node)) = way.last().and_then(|it| waits_for(cx, it, goes_far)) {
                 return Some(told(cx, way, function, node));
             }
         }
@@ -74,8 +74,12 @@ fn only_target(site: &Site) -> Option<FnId> {
     }
 }
 
-/// An awaited call in the function that a site reaches, outside every limiter.
-fn waits_for(cx: &Context<'_>, site: &Site) -> Option<(FnId, NodeId)> {
+/// An awaited call of this kind in the function that a site reaches, outside every limiter.
+pub(super) fn waits_for(
+    cx: &Context<'_>,
+    site: &Site,
+    is_it: fn(&Context<'_>, FnId, NodeId) -> bool,
+) -> Option<(FnId, NodeId)> {
     let function = only_target(site)?;
     let project = cx.project;
     let theirs = project.names.facts(function.module);
@@ -90,7 +94,7 @@ fn waits_for(cx: &Context<'_>, site: &Site) -> Option<(FnId, NodeId)> {
             .child(it, Role::Value)
             .filter(|&it| theirs.kind(it) == Kind::Call)?;
         let held = project.limiters.around(function.module, function.local, call).next();
-        (held.is_none() && goes_far(cx, function, call)).then_some(call)
+        (held.is_none() && is_it(cx, function, call)).then_some(call)
     })?;
     // Whoever enters any limiter on the way has thought of it.
     let thinks = project.limiters.enters_deep(&project.names, function);

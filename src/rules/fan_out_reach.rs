@@ -55,7 +55,7 @@ pub(super) fn reached(cx: &Context<'_>, fan_out: &FanOut, worker: &Worker) -> Op
 }
 
 /// `semaphores.run(fetch(url))`: what the limiter itself reaches (a lock in redis) is how it limits.
-fn is_run_by_a_limiter(cx: &Context<'_>, worker: &Worker) -> bool {
+pub(super) fn is_run_by_a_limiter(cx: &Context<'_>, worker: &Worker) -> bool {
     let facts = cx.facts();
     let receiver = facts
         .child(worker.node, Role::Func)

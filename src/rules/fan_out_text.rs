@@ -1,6 +1,7 @@
 //! What the fan-out rules say, and the fan-outs that none of them speaks of.
 
 pub(super) use super::narrow::is_configured;
+use crate::diagnostic::Label;
 use crate::facts::{Kind, NodeId, Role};
 use crate::project::{At, FanOut, FnId, Resource, Strand, Worker, says_limit as named_limit};
 use crate::rules::context::{Context, Library};
@@ -219,4 +220,18 @@ pub(super) fn consequence(resource: Resource) -> &'static str {
         Resource::Subprocess => "as many processes as there are items compete for the machine",
         Resource::File => "as many files as there are items are open together, up to the limit of the process",
     }
+}
+
+/// Where the worker is started, and what decides how many, where the fan-out does not show it.
+pub(super) fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<Label> {
+    let mut labels = Vec::new();
+    if !cx.facts().contains(fan_out.at.node, worker.node) {
+        labels.push(cx.label(at(cx, worker.node), "started here"));
+    }
+    if let Some(source) = strand.source
+        && !cx.facts().contains(fan_out.at.node, source)
+    {
+        labels.push(cx.label(at(cx, source), "one per item of this"));
+    }
+    labels
 }

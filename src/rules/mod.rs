@@ -32,6 +32,7 @@ mod endings;
 mod fan_out_named;
 mod fan_out_reach;
 mod fan_out_text;
+mod fan_out_unfollowed;
 mod gathered_bulk_results;
 mod growth;
 mod holdups;

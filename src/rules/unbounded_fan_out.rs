@@ -3,6 +3,7 @@
 use super::fan_out_named::named;
 use super::fan_out_reach::{looks_limited, reached, witness};
 use super::fan_out_text as text;
+use super::fan_out_unfollowed::unfollowed;
 use super::ineffective_limiter::speaks_of;
 use super::narrow::is_narrow;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
@@ -43,19 +44,11 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<NodeId>)> {
-    let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
-    let known: Option<(&Strand, &Worker, Reached)> = wide
-        .clone()
-        .filter_map(|strand| {
-            let worker = strand.worker.as_ref().filter(|it| !it.in_thread)?;
-            if text::is_broadcast(cx, fan_out, strand) || text::is_service(cx, fan_out, worker) {
-                return None;
-            }
-            Some((strand, worker, reached(cx, fan_out, worker)?))
-        })
+    let known: Option<(&Strand, &Worker, Reached)> = wide(cx, fan_out)
+        .filter_map(|(strand, worker)| Some((strand, worker, reached(cx, fan_out, worker)?)))
         .min_by_key(|(_, _, it)| (it.resource, it.chain.len()));
     let Some((strand, worker, reached)) = known else {
-        return by_name(cx, fan_out);
+        return by_name(cx, fan_out).or_else(|| by_guess(cx, fan_out));
     };
     // A limiter on the way that limits nothing is a finding of its own, and says it better.
     if looks_limited(cx, fan_out, worker, &reached) {
@@ -64,36 +57,59 @@ fn report(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<Node
     Some((finding(cx, fan_out, strand, worker, &reached), strand.source))
 }
 
+/// What runs on the loop once per item of data, and neither tells all listeners the same nor runs as long as the program.
+fn wide<'a>(cx: &Context<'a>, fan_out: &'a FanOut) -> impl Iterator<Item = (&'a Strand, &'a Worker)> {
+    let wide = fan_out.strands.iter().filter(|it| it.width == Width::Data);
+    wide.filter_map(move |strand| {
+        let worker = strand.worker.as_ref().filter(|it| !it.in_thread)?;
+        let is_open = !text::is_broadcast(cx, fan_out, strand) && !text::is_service(cx, fan_out, worker);
+        is_open.then_some((strand, worker))
+    })
+}
+
 /// Nothing is known of what the workers reach, but they wait for what is called a client.
 fn by_name(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<NodeId>)> {
     if speaks_of(cx, fan_out) {
         return None;
     }
-    fan_out
-        .strands
-        .iter()
-        .filter(|it| it.width == Width::Data)
-        .find_map(|strand| {
-            let worker = strand.worker.as_ref().filter(|it| !it.in_thread)?;
-            if text::is_broadcast(cx, fan_out, strand) || text::is_service(cx, fan_out, worker) {
-                return None;
-            }
-            let named = named(cx, fan_out, worker)?;
-            let mut diagnostic = told(cx, fan_out, strand, worker);
-            diagnostic.why = format!(
-                "each of them waits for `{}`, which by its name goes to a service: {}",
-                named.call,
-                text::consequence(Resource::Network)
-            );
-            diagnostic.witness = named.witness;
-            diagnostic.severity = severity(Resource::Network, diagnostic.exposure);
-            if is_narrow(cx, fan_out, strand) {
-                diagnostic.severity = Severity::Low;
-            }
-            diagnostic.confidence = Confidence::Medium;
-            diagnostic.group = named.call;
-            Some((diagnostic, strand.source))
-        })
+    wide(cx, fan_out).find_map(|(strand, worker)| {
+        let named = named(cx, fan_out, worker)?;
+        let mut diagnostic = told(cx, fan_out, strand, worker);
+        diagnostic.why = format!(
+            "each of them waits for `{}`, which by its name goes to a service: {}",
+            named.call,
+            text::consequence(Resource::Network)
+        );
+        diagnostic.witness = named.witness;
+        diagnostic.severity = severity(Resource::Network, diagnostic.exposure);
+        if is_narrow(cx, fan_out, strand) {
+            diagnostic.severity = Severity::Low;
+        }
+        diagnostic.confidence = Confidence::Medium;
+        diagnostic.group = named.call;
+        Some((diagnostic, strand.source))
+    })
+}
+
+/// Nothing at all is known of what the workers wait for.
+fn by_guess(cx: &Context<'_>, fan_out: &FanOut) -> Option<(Diagnostic, Option<NodeId>)> {
+    if speaks_of(cx, fan_out) {
+        return None;
+    }
+    wide(cx, fan_out).find_map(|(strand, worker)| {
+        let call = unfollowed(cx, fan_out, worker)?;
+        let mut diagnostic = told(cx, fan_out, strand, worker);
+        diagnostic.why =
+            format!("`{call}` can't be followed, and whatever it reaches is reached by all of them at once");
+        diagnostic.severity = if is_narrow(cx, fan_out, strand) {
+            Severity::Low
+        } else {
+            Severity::Medium
+        };
+        diagnostic.confidence = Confidence::Low;
+        diagnostic.group = call;
+        Some((diagnostic, strand.source))
+    })
 }
 
 /// What is started, and how many.
@@ -104,7 +120,7 @@ fn told(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) ->
     let message = format!("`{starter}` starts one {work} per {items}, with nothing that bounds how many run at once");
     let mut diagnostic = cx.diagnostic(&RULE.info, fan_out.orchestrator, fan_out.at.node, message);
     diagnostic.help = text::help(cx, &work);
-    diagnostic.labels = labels(cx, fan_out, strand, worker);
+    diagnostic.labels = text::labels(cx, fan_out, strand, worker);
     diagnostic
 }
 
@@ -121,19 +137,6 @@ fn finding(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker,
     diagnostic.confidence = if guessed { Confidence::Medium } else { Confidence::High };
     diagnostic.group = end;
     diagnostic
-}
-
-fn labels(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand, worker: &Worker) -> Vec<crate::diagnostic::Label> {
-    let mut labels = Vec::new();
-    if !cx.facts().contains(fan_out.at.node, worker.node) {
-        labels.push(cx.label(text::at(cx, worker.node), "started here"));
-    }
-    if let Some(source) = strand.source
-        && !cx.facts().contains(fan_out.at.node, source)
-    {
-        labels.push(cx.label(text::at(cx, source), "one per item of this"));
-    }
-    labels
 }
 
 /// A batch script's main is the very place where fan-outs are too wide: it lowers the severity no further than medium.
