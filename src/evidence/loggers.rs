@@ -1,5 +1,6 @@
 //! Which calls write to a log or a terminal, judged inside one file.
 
+use super::kept;
 use super::level::Level;
 use crate::facts::FileFacts;
 use crate::facts::How;
@@ -63,8 +64,8 @@ pub struct Output {
 pub fn output(facts: &FileFacts, call: NodeId) -> Option<Output> {
     let function = facts.child(call, Role::Func)?;
     match facts.kind(function) {
-        Kind::Name => named(facts, function).or_else(|| kept(facts, function)),
-        Kind::Call => looked_up(facts, function),
+        Kind::Name => named(facts, function).or_else(|| kept::kept(facts, function)),
+        Kind::Call => kept::looked_up(facts, function),
         Kind::Attribute => {
             let receiver = facts.child(function, Role::Value)?;
             method(facts, receiver, facts.payload_text(function)?)
@@ -90,7 +91,7 @@ fn bar(description: usize) -> Output {
     }
 }
 
-fn named(facts: &FileFacts, function: NodeId) -> Option<Output> {
+pub(super) fn named(facts: &FileFacts, function: NodeId) -> Option<Output> {
     let name = facts.name_text(function)?;
     let place = facts.name_place(function)?;
     if facts.place(place).kind == PlaceKind::Global {
@@ -108,7 +109,7 @@ fn named(facts: &FileFacts, function: NodeId) -> Option<Output> {
     }
 }
 
-fn leveled(sink: Sink, (level, message): (Option<Level>, usize), logger: Option<LoggerName>) -> Output {
+pub(super) fn leveled(sink: Sink, (level, message): (Option<Level>, usize), logger: Option<LoggerName>) -> Output {
     Output {
         sink,
         level,
@@ -136,7 +137,7 @@ fn level_method(name: &str) -> Option<(Option<Level>, usize)> {
     })
 }
 
-fn method(facts: &FileFacts, receiver: NodeId, name: &str) -> Option<Output> {
+pub(super) fn method(facts: &FileFacts, receiver: NodeId, name: &str) -> Option<Output> {
     if let Some(found) = library_function(facts, receiver, name) {
         return Some(found);
     }
@@ -160,35 +161,6 @@ fn method(facts: &FileFacts, receiver: NodeId, name: &str) -> Option<Output> {
         "add_task" if last.contains("progress") => Some(plain(Sink::Rich)),
         _ => None,
     }
-}
-
-/// `say = logger.info`, `say = getattr(logger, level)`: a method kept under a name of this file.
-fn kept(facts: &FileFacts, function: NodeId) -> Option<Output> {
-    let definitions = facts.definitions_of(facts.name_place(function)?);
-    definitions.iter().find_map(|it| {
-        let How::Assign { value, .. } = it.how else {
-            return None;
-        };
-        match facts.kind(value) {
-            Kind::Attribute => method(facts, facts.child(value, Role::Value)?, facts.payload_text(value)?),
-            Kind::Call => looked_up(facts, value),
-            _ => None,
-        }
-    })
-}
-
-/// `getattr(logger, "info")`, `getattr(logger, level)`.
-fn looked_up(facts: &FileFacts, call: NodeId) -> Option<Output> {
-    let function = facts.child(call, Role::Func)?;
-    if facts.name_text(function) != Some("getattr") {
-        return None;
-    }
-    let (receiver, name) = (facts.arg(call, 0)?, facts.arg(call, 1)?);
-    if facts.kind(name) == Kind::Str {
-        return method(facts, receiver, facts.payload_text(name)?);
-    }
-    let (sink, logger) = logger(facts, receiver, 0)?;
-    Some(leveled(sink, (None, 0), logger))
 }
 
 /// `click.echo(...)`, `warnings.warn(...)`, `logging.info(...)`, `tqdm.tqdm(...)`, `tqdm.gather(...)`.
@@ -239,7 +211,7 @@ pub fn import_level(facts: &FileFacts, place: PlaceId) -> u32 {
 const MAX_CHAIN: usize = 6;
 
 /// What kind of logger an expression is, and its name.
-fn logger(facts: &FileFacts, node: NodeId, depth: usize) -> Option<(Sink, Option<LoggerName>)> {
+pub(super) fn logger(facts: &FileFacts, node: NodeId, depth: usize) -> Option<(Sink, Option<LoggerName>)> {
     if depth > MAX_CHAIN {
         return None;
     }

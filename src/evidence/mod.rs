@@ -14,6 +14,7 @@ mod given;
 pub mod imports;
 mod inner;
 pub mod json;
+mod kept;
 pub mod learn;
 pub mod level;
 pub mod lines;

@@ -2,6 +2,9 @@
 
 use super::messages::Reader;
 use super::structured::MESSAGE;
+use super::template::Hole;
+use super::template::Part;
+use super::template::Style;
 use super::template::Template;
 use crate::facts::FileFacts;
 use crate::facts::How;
@@ -13,14 +16,41 @@ impl Reader<'_> {
     /// What a reader of the line takes for its message: the value under the first key that is one's usual name.
     pub(super) fn serialized(&self, dumps: NodeId, depth: usize) -> Option<Vec<Template>> {
         let facts = self.code.facts;
-        let record = record(facts, facts.arg(dumps, 0)?)?;
-        let members = members(facts, record);
+        let given = facts.arg(dumps, 0)?;
+        match record(facts, given) {
+            Some(record) => self.message_of(record, depth),
+            None => Some(vec![parameter_record(facts, given)?]),
+        }
+    }
+
+    /// The message in a record that a wrapper's caller gives, or in what its name was given.
+    pub(super) fn message_in(&self, given: NodeId) -> Option<Vec<Template>> {
+        self.message_of(record(self.code.facts, given)?, 0)
+    }
+
+    fn message_of(&self, record: NodeId, depth: usize) -> Option<Vec<Template>> {
+        let members = members(self.code.facts, record);
         let value = MESSAGE.iter().find_map(|wanted| {
             let mut fitting = members.iter().filter(|(key, _)| key.as_bytes() == *wanted);
             fitting.next().map(|it| it.1)
         })?;
         Some(self.read(value, depth + 1))
     }
+}
+
+/// `def emit(record): print(json.dumps(record))`.
+fn parameter_record(facts: &FileFacts, node: NodeId) -> Option<Template> {
+    let [only] = facts.definitions_of(facts.name_place(node)?) else {
+        return None;
+    };
+    let How::Param(index) = only.how else { return None };
+    let hole = Hole {
+        param: Some((index, Style::Record)),
+        ..Hole::named(facts.name_text(node)?)
+    };
+    Some(Template {
+        parts: vec![Part::Hole(hole)],
+    })
 }
 
 /// The names of the values beside the message in JSON that a call writes.

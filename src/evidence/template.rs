@@ -25,6 +25,8 @@ pub enum Style {
     Percent,
     /// `text.format(args)`.
     Braces,
+    /// The message of a record that is written as JSON: what arrives is the record.
+    Record,
 }
 
 /// A hole.
@@ -176,7 +178,7 @@ impl Template {
             match (part, style) {
                 (Part::Text(text), Style::Percent) => percent(text, &mut arguments, &mut made),
                 (Part::Text(text), Style::Braces) => braces(text, &mut arguments, &mut made),
-                (Part::Text(text), Style::Plain) => made.push_text(text),
+                (Part::Text(text), Style::Plain | Style::Record) => made.push_text(text),
                 (Part::Hole(hole), _) => made.push_hole(hole.clone()),
             }
         }

@@ -4,6 +4,7 @@ use super::level::Level;
 use super::loggers::Output;
 use super::loggers::imported;
 use super::messages;
+use super::messages::Reader;
 use super::messages::joined;
 use super::modules::Code;
 use super::modules::Modules;
@@ -292,6 +293,14 @@ impl Arguments<'_> {
                 |it| messages::templates(self.home, it),
             );
         };
+        if style == Style::Record {
+            let reader = Reader {
+                code: self.code,
+                at: value,
+            };
+            let message = reader.message_in(value);
+            return message.unwrap_or_else(|| vec![Template::hole(String::new())]);
+        }
         let ways = messages::templates(self.code, value);
         let arguments: Vec<Hole> = self
             .further(index)
