@@ -141,6 +141,11 @@ impl Engine {
                 Some(failure) => self.failures.insert(file, failure),
                 None => self.failures.remove(&file),
             };
+            // Whoever types passes through texts that do not parse: until it does again, others see what it last said.
+            if module.facts.error.is_some() && known.facts.error.is_none() {
+                moved = true;
+                continue;
+            }
             if known.facts.says_the_same(&module.facts) {
                 // Only places have changed, and these are looked up in the facts.
                 moved |= known.facts != module.facts;
@@ -234,7 +239,11 @@ impl Engine {
             .iter()
             .map(|&file| Said {
                 file,
-                findings: findings.iter().filter(|it| it.location.file == file).cloned().collect(),
+                findings: findings
+                    .iter()
+                    .filter(|it| it.location.file == file && !self.failures.contains_key(&file))
+                    .cloned()
+                    .collect(),
                 failure: self
                     .failures
                     .get(&file)

@@ -268,6 +268,21 @@ async def test_a_file_that_does_not_parse_says_so_and_recovers(pulling):
     assert it.code == "blocking-sleep"
 
 
+async def test_other_files_go_by_what_a_broken_one_last_said(pushed):
+    (pushed.folder / "wait.py").write_text(WAITS)
+    (pushed.folder / "app.py").write_text(CALLS)
+    pushed.open("app.py")
+    pushed.open("wait.py")
+    await pushed.told("app.py", 1)
+    pushed.change("wait.py", 2, pushed.whole(WAITS + "\n\ndef more(:\n"))
+    [it] = await pushed.told("wait.py", 1)
+    assert it.message.startswith("not analysed: ")
+    [it] = await pushed.told("app.py", 1)
+    assert it.code == "blocking-sleep"
+    pushed.change("wait.py", 3, pushed.whole(WAITS.replace("time.sleep(1)", "pass")))
+    await pushed.told("app.py", 0)
+
+
 @pytest.mark.parametrize("goodbye, status", [(True, 0), (False, 1)])
 async def test_the_end(tailspike, tmp_path, goodbye, status):
     """After `shutdown` and `exit` the status is 0, after `exit` alone it is 1."""
