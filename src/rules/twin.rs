@@ -1,6 +1,6 @@
 //! What to do about a blocking call: the async twin if there is one, else a thread.
 
-use crate::catalog::EntryId;
+use crate::catalog::{Blocks, EntryId};
 use crate::facts::FnKind;
 use crate::project::ClassId;
 use crate::project::{FnId, Member, SiteId};
@@ -20,7 +20,11 @@ pub(super) fn help(cx: &Context<'_>, chain: &[SiteId], entry: EntryId) -> String
     let catalog = &cx.project.names.catalog;
     let instead = catalog.entry(entry).instead.clone();
     let thread = cx.library().to_thread();
+    let waits_below = chain.len() > 1 && catalog.entry(entry).blocks == Some(Blocks::Wait);
     match instead.as_deref() {
+        Some(it) if !is_offload(it) && it.contains(' ') && waits_below => {
+            format!("run `{called}` in a thread with `{thread}`, or {it} where the chain ends")
+        }
         Some(it) if !is_offload(it) && it.contains(' ') => it.to_owned(),
         Some(it) if !is_offload(it) && chain.len() == 1 => format!("use `{it}` instead"),
         Some(it) if !is_offload(it) => format!("use `{it}` there, or run `{called}` in a thread with `{thread}`"),
