@@ -75,7 +75,7 @@ impl Fields {
 }
 
 /// Keys of the message, the surest first; the last ones count where a record has no other.
-pub(super) const MESSAGE: [&[u8]; 10] = [
+pub(super) const MESSAGE: [&[u8]; 19] = [
     b"message",
     b"msg",
     b"event",
@@ -86,6 +86,15 @@ pub(super) const MESSAGE: [&[u8]; 10] = [
     b"step",
     b"stage",
     b"phase",
+    b"ev",
+    b"evt",
+    b"event_type",
+    b"event_name",
+    b"kind",
+    b"type",
+    b"what",
+    b"op",
+    b"m",
 ];
 const TIME: [&[u8]; 9] = [
     b"timestamp",

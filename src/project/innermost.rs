@@ -23,6 +23,21 @@ impl Project {
         Some((end.caller, end.at.node))
     }
 
+    /// The calls in the loops of a function that ask a remote service and are waited for before the next round.
+    pub fn asked_in_turn(&self, function: FnId) -> impl Iterator<Item = (FnId, NodeId)> + '_ {
+        const NOT: Flags = Flags::ELSEWHERE.with(Flags::PASSED).with(Flags::ERROR_PATH);
+        let facts = self.names.facts(function.module);
+        let in_loop = move |it: &Site| {
+            let around = facts.ancestors(it.at.node);
+            let mut inside = around.take_while(move |it| *it != facts.function(function.local).node);
+            inside.any(|it| matches!(facts.kind(it), Kind::For | Kind::AsyncFor | Kind::While))
+        };
+        let sites = self.graph.sites_in(function);
+        let waited = sites.filter(move |(_, it)| it.flags.has(Flags::AWAITED) && !it.flags.has(NOT) && in_loop(it));
+        let asking = waited.filter(|(id, _)| self.remote_callers.from(&self.graph, *id).is_some());
+        asking.map(move |(_, it)| (function, it.at.node))
+    }
+
     /// The nearest of some log calls that comes before a log call in the same function, or in the same loop the round before.
     #[must_use]
     pub fn line_before(&self, end: (FnId, NodeId), lines: impl Iterator<Item = (FnId, NodeId)>) -> Option<NodeId> {

@@ -292,15 +292,18 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// The first fan-out that the frame itself makes between the ends.
+    /// The first fan-out between the ends, in the function that is the fewest calls below the frame.
     #[must_use]
     pub fn fan_out(&self, region: &Region) -> Option<(FnId, NodeId)> {
-        let frame = region.frame?;
-        let sites = self.graph().sites_in(frame).map(|it| it.1);
-        let mut fan_outs = sites.filter(|it| is_spawner(self.project, frame, it.at.node));
-        fan_outs
-            .find(|it| region.distance(frame, it.at.node) == Some(0))
-            .map(|it| (frame, it.at.node))
+        let below = region.functions.iter().map(|(function, hops)| (*hops, *function));
+        let mut functions: Vec<(u32, FnId)> = region.frame.map(|it| (0, it)).into_iter().chain(below).collect();
+        functions.sort_unstable();
+        functions.into_iter().find_map(|(_, function)| {
+            let sites = self.graph().sites_in(function).map(|it| it.1.at.node);
+            let mut ran = sites.filter(|it| region.distance(function, *it).is_some());
+            let spawner = ran.find(|it| is_spawner(self.project, function, *it))?;
+            Some((function, spawner))
+        })
     }
 
     /// The function that starts `worker` beside others, nearest to it on the way up.

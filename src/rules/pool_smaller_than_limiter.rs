@@ -3,7 +3,8 @@
 use super::clients::{self, Shared};
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::project::FanOut;
+use crate::facts::Kind;
+use crate::project::{FanOut, Width};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -26,36 +27,51 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut strands = fan_out.strands.iter();
         found.extend(strands.find_map(|strand| {
             let shared = clients::shared(cx, fan_out, strand)?;
-            let limit = shared.limiter.and_then(|(_, size)| size)?;
-            let room = shared.pool.size;
-            let wide = clients::exceeds(strand.width, room);
-            (limit > room && wide).then(|| report(cx, fan_out, &shared, limit))
+            let wide = clients::exceeds(strand.width, shared.pool.size);
+            wide.then(|| report(cx, fan_out, &shared, strand.width)).flatten()
         }));
     }
 }
 
-fn report(cx: &Context<'_>, fan_out: &FanOut, shared: &Shared, limit: u64) -> Diagnostic {
+/// How many calls run at once, if that is known to be more than the client has connections.
+fn at_once(fan_out: &FanOut, shared: &Shared, width: Width) -> Option<u64> {
+    let entered = match (shared.limiter, width) {
+        (Some((_, size)), _) => size?,
+        // As many tasks as somebody wrote down, with a pool that somebody chose.
+        (None, Width::Constant(count)) if !fan_out.bounded && !shared.pool.is_default => count,
+        (None, _) => return None,
+    };
+    (entered > shared.pool.size).then_some(entered)
+}
+
+fn report(cx: &Context<'_>, fan_out: &FanOut, shared: &Shared, width: Width) -> Option<Diagnostic> {
+    let limit = at_once(fan_out, shared, width)?;
     let starter = text::starter(cx, fan_out);
     let what = cx.project.names.catalog.class_name(shared.pool.client.class).to_owned();
     let room = shared.pool.size;
     let message = format!("`{starter}` lets {limit} calls run at once through a `{what}` that has {room} connections");
     let mut diagnostic = cx.diagnostic(&RULE.info, fan_out.orchestrator, fan_out.at.node, message);
+    let (place, same) = match shared.limiter {
+        Some(_) => ("they hold a place of the limiter", "the limiter has places"),
+        None => ("their tasks look busy", "tasks are started"),
+    };
     diagnostic.why = match shared.pool.gives_up {
         Some(seconds) => format!("the others wait for a connection where nobody sees it, and fail after {seconds} s"),
-        None => {
-            "the others wait for a connection where nobody sees it, while they hold a place of the limiter".to_owned()
-        }
+        None => format!("the others wait for a connection where nobody sees it, while {place}"),
     };
     diagnostic.help = if shared.pool.is_default {
         format!("give the client as many connections as the limiter has places, or let only {room} in")
     } else {
-        format!("make the pool as large as the limiter, {limit}, or let only {room} in")
+        format!("make the pool as large as {same}, {limit}, or let only {room} in")
     };
     diagnostic
         .labels
         .push(cx.label(shared.pool.made, format!("{room} connections")));
-    if let Some((at, _)) = shared.limiter {
-        diagnostic.labels.push(cx.label(at, format!("{limit} at once")));
+    match shared.limiter {
+        Some((at, _)) => diagnostic.labels.push(cx.label(at, format!("{limit} at once"))),
+        // A batch of constant size may be meant to wait for the pool: a worker that takes item after item is not.
+        None if !takes_on(cx, fan_out) => diagnostic.severity = Severity::Low,
+        None => {}
     }
     diagnostic.labels.push(cx.label(shared.used, "waits for a connection"));
     diagnostic.confidence = Confidence::High;
@@ -63,5 +79,17 @@ fn report(cx: &Context<'_>, fan_out: &FanOut, shared: &Shared, limit: u64) -> Di
         diagnostic.severity = Severity::Low;
     }
     diagnostic.group = what;
-    diagnostic
+    Some(diagnostic)
+}
+
+/// Whether what is started takes one item after another, as from a queue.
+fn takes_on(cx: &Context<'_>, fan_out: &FanOut) -> bool {
+    let workers = fan_out.strands.iter().filter_map(|it| it.worker.as_ref());
+    let sites = workers.flat_map(|it| cx.project.graph.sites_at(fan_out.orchestrator, it.node));
+    let mut targets = sites.flat_map(|it| it.1.targets());
+    targets.any(|it| {
+        let facts = cx.project.names.facts(it.module);
+        let mut nodes = facts.body_nodes(it.local);
+        nodes.any(|it| matches!(facts.kind(it), Kind::While | Kind::AsyncFor))
+    })
 }

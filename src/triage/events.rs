@@ -56,6 +56,9 @@ pub struct Mark {
 /// A bar that jumps further says nothing about single items.
 const MOST_PER_STATE: u32 = 10_000;
 
+/// Bars tell whole seconds.
+const BAR_STEP: f64 = 1.0;
+
 /// Items done and seconds elapsed, from `... | 18/40 [00:01<00:02, 9.1it/s]`.
 fn bar(text: &[u8]) -> Option<(u32, f64)> {
     let text = std::str::from_utf8(text).ok()?;
@@ -119,11 +122,17 @@ pub fn run(log: &Log, sites: &Sites, answers: &[Answer], tells_of_retry: &dyn Fn
     run
 }
 
-/// Without any time, order is all there is: each line counts one unit.
+/// Without any time, order is all there is, unless progress bars tell how long they have run.
 fn untimed(log: &Log, sites: &Sites, answers: &[Answer]) -> Run {
     let mut run = Run::default();
+    let mut now = 0.0_f64;
     for (index, answer) in answers.iter().enumerate() {
-        run.take(log, sites, index, *answer, 0.0);
+        run.take(log, sites, index, *answer, now);
+        let drawn = run.bars.values().map(|it| it.2);
+        now = drawn.fold(now, f64::max);
+    }
+    if now > 0.0 {
+        run.clock_of_bars(now);
     }
     run
 }
@@ -139,6 +148,16 @@ impl Run {
         /// Below this share the log is rather of other code, or of another version.
         const COVERAGE: f64 = 0.3;
         self.lines > 0 && (self.matched as f64) < COVERAGE * self.lines as f64
+    }
+
+    /// What stands between the states of bars has come between their times.
+    fn clock_of_bars(&mut self, end: f64) {
+        self.seconds = end;
+        self.scale = Some(Scale::Elapsed);
+        self.step = BAR_STEP;
+        for event in &mut self.events {
+            event.timed = true;
+        }
     }
 
     /// What the code shows to be a line about a retry is one, whatever its words.

@@ -42,7 +42,7 @@ impl Evidence<'_> {
             Pattern::LongTail => self.waiting(worker, fan_out()).or_else(fan_out),
             Pattern::PoolExhaustion => self.waiting(worker, fan_out()),
             // Items that are all in flight and done one by one wait for each other, wherever they are started.
-            Pattern::SerializedAwaits => self.lock(group).or_else(|| {
+            Pattern::SerializedAwaits => self.lock(group).or_else(|| self.loop_in_turn(group)).or_else(|| {
                 worker
                     .filter(|it| !self.order.is_concurrent(*it))
                     .and_then(|it| self.order.repeated(it, &window.region))
@@ -107,6 +107,28 @@ impl Evidence<'_> {
             .filter(|it| self.order.is_concurrent(*it));
         let mut locks = beside.filter_map(|it| Some((it, self.project.lock_around_wait(it)?)));
         locks.next()
+    }
+
+    /// The call to a remote service in a loop that waits for each of its items, where all lines of the items are written by
+    /// code of which only one runs at a time.
+    pub(super) fn loop_in_turn(&self, group: &[usize]) -> Option<Place> {
+        /// Fewer lines may be of a loop around the items' own.
+        const FEW: usize = 5;
+        let measures = || group.iter().flat_map(|it| &self.measures[*it]);
+        let beside = measures().any(|it| it.function.is_some_and(|it| self.order.is_concurrent(it)));
+        if beside || !measures().any(|it| it.items >= FEW) {
+            return None;
+        }
+        let regions = || group.iter().map(|it| &self.windows[*it].region);
+        let alone = |it: &FnId| !self.order.is_concurrent(*it);
+        let functions = self.functions(group).into_iter().filter(alone);
+        let calls = functions.flat_map(|it| self.project.asked_in_turn(it));
+        let ran = calls.filter_map(|(function, node)| {
+            let hops = regions().filter_map(|it| it.distance(function, node)).min()?;
+            Some((hops, std::cmp::Reverse((function, node))))
+        });
+        // Of steps that feed each other the last one makes the items; it is mostly written last.
+        ran.min().map(|it| it.1.0)
     }
 
     /// Whether the items keep to a rate by themselves.

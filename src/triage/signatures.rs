@@ -193,6 +193,14 @@ pub fn is_one_rate(it: &Measures) -> bool {
     is_serial(it) || is_steady(it)
 }
 
+/// Whether stretches between two lines of a loop are alike, as far as the clock shows it.
+#[must_use]
+pub fn are_even(rounds: &[f64], step: f64) -> bool {
+    let mean = rounds.iter().sum::<f64>() / rounds.len().max(1) as f64;
+    let far = |it: &&f64| (*it - mean).abs() > MOST * mean + step;
+    rounds.len() >= FEW && !rounds.iter().any(|it| far(&it))
+}
+
 /// Whether items overlapped in time, so that they were not simply awaited one after another.
 fn overlaps(it: &Measures) -> bool {
     // By Little's law the mean in flight is the durations' sum over the time; from two on most items had company.
@@ -265,6 +273,16 @@ fn serialized(it: &Measures) -> Fit {
     fit(score, it.seconds)
 }
 
+/// Whether the second half of the items takes much longer than the first, and not for one late item.
+fn is_slowing(it: &Measures) -> bool {
+    let n = it.done.len();
+    if it.items < WIDE || it.vague || n < 2 {
+        return false;
+    }
+    let (half, end) = (it.done[n / 2], it.done[n - 1]);
+    end - half > DRIFT * half.max(it.step) && it.silence < MOST * (end - half)
+}
+
 /// Everything starts at once, and the more is in flight the longer each takes.
 fn load_drift(it: &Measures) -> Fit {
     let drifts = it.drift >= DRIFT && it.width.max(it.items) >= WIDE;
@@ -278,6 +296,9 @@ fn load_drift(it: &Measures) -> Fit {
         0.9
     } else if it.limits + it.timeouts >= FEW {
         0.7
+    } else if is_slowing(it) {
+        // What is slow by nature ends late too: the code decides.
+        0.65
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.15
     } else if it.items >= WIDE && it.lead < MOST && !is_serial(it) && !is_steady(it) {

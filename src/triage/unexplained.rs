@@ -19,6 +19,13 @@ pub(super) const LOG_ALONE: f64 = 0.5;
 const IN_CODE: f64 = 0.8;
 
 impl Evidence<'_> {
+    /// Whether items, or lines that each tell of some of them, come at one rate.
+    fn is_even(&self, group: &[usize]) -> bool {
+        let measures = || group.iter().flat_map(|it| &self.measures[*it]);
+        let rounds: Vec<f64> = group.iter().map(|it| self.windows[*it].seconds()).collect();
+        measures().any(signatures::is_one_rate) || signatures::are_even(&rounds, self.run.step)
+    }
+
     /// Gives the windows to the pattern that the log alone suggests.
     pub(super) fn unexplained(&self, group: &[usize], blame: &Blame) -> (Option<Found>, f64) {
         /// With more lines a stretch has a shape, if only that of ordinary work.
@@ -41,13 +48,11 @@ impl Evidence<'_> {
                 )
             });
         }
-        // One rate is what a lock around a wait makes too, and the code has one.
+        // One rate is what a lock around a wait makes too, or a loop that waits for each of its items, where the code has it.
         let locks = self.lock(group).is_some();
-        let one_rate = group
-            .iter()
-            .any(|it| self.measures[*it].iter().any(signatures::is_one_rate));
+        let in_code = locks && self.is_even(group) || self.loop_in_turn(group).is_some();
         for (_, fit) in fits.iter_mut().filter(|it| it.0 == Pattern::SerializedAwaits) {
-            if locks && one_rate {
+            if in_code {
                 fit.score = fit.score.max(IN_CODE);
             }
         }
@@ -66,7 +71,7 @@ impl Evidence<'_> {
         if named.is_none() && (seconds < LONG * self.run.seconds || !silent) {
             return (None, clearest);
         }
-        let score = if named == Some(Pattern::SerializedAwaits) && locks {
+        let score = if named == Some(Pattern::SerializedAwaits) && in_code {
             fit.score * IN_CODE
         } else if named.is_some() {
             fit.score * LOG_ALONE

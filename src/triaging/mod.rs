@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Severity;
 use crate::evidence::clean::printable;
 use crate::evidence::clean::visible;
+use crate::evidence::loggers::Sink;
 use crate::evidence::matching::Matcher;
 use crate::evidence::memory;
 use crate::evidence::memory::Sample;
@@ -252,7 +253,11 @@ impl Examined {
         } = self;
         let log = observed.log;
         let (mut answers, columns) = resolve(log, sites, &program.files());
-        let runs = Runs::find(log, &answers, |it| program.writes_once(&sites.all[it.0 as usize]));
+        let runs = Runs::find(log, &answers, |it| {
+            // A bar is drawn again and again by one call.
+            let site = &sites.all[it.0 as usize];
+            site.sink != Sink::Progress && program.writes_once(site)
+        });
         runs.mark(&mut answers);
         let found = triage::Observations {
             memory: observed.memory,

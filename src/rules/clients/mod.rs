@@ -19,7 +19,7 @@ pub(super) use seldom::{asks_to_close, fills_a_cache, is_seldom};
 pub(super) use sharing::{depends_on_the_caller, gives, is_kept_by_its_function, is_reconnect, serves_many};
 
 use crate::catalog::{Catalog, ClassEntry, EntryId, ExtClass, ExtType, Is};
-use crate::facts::{Kind, NodeId, Role};
+use crate::facts::{How, Kind, NodeId, PlaceKind, Role};
 use crate::project::{Callee, FnId, ModuleId, Project, Site};
 use crate::rules::Context;
 
@@ -109,9 +109,19 @@ fn is_borrowed(project: &Project, module: ModuleId, call: NodeId) -> bool {
 /// What brings a pool of its own.
 const MADE: [&str; 4] = ["Connector", "AsyncHTTPTransport", "AsyncClient", "ClientSession"];
 
-/// `connector=TCPConnector(...)` is as new as the client around it.
+/// `connector=TCPConnector(...)` is as new as the client around it, and so is one that the same function made before.
 fn is_made_here(project: &Project, module: ModuleId, value: NodeId) -> bool {
     let facts = project.names.facts(module);
+    let value = facts.name_place(value).map_or(value, |place| {
+        let own = facts.place(place).owner == facts.function_of(value) && facts.place(place).kind == PlaceKind::Local;
+        match facts.definitions_of(place) {
+            [only] if own => match only.how {
+                How::Assign { value: made, .. } => made,
+                _ => value,
+            },
+            _ => value,
+        }
+    });
     let func = facts.child(value, Role::Func);
     let text = func
         .map(|it| crate::rules::text::expr_text(facts, it, 4))

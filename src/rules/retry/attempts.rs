@@ -37,7 +37,8 @@ pub(super) fn around(facts: &FileFacts, sleep: NodeId) -> Option<Attempts> {
             }
             _ if kind.is_loop() && facts.node(below).role == Role::Body => {
                 let tried = tried.or_else(|| try_before(facts, around, below));
-                let tried = tried.or_else(|| (failed || is_named_retry(facts, around)).then_some(around))?;
+                let told = failed || is_named_retry(facts, around) || is_answered(facts, around, below);
+                let tried = tried.or_else(|| told.then_some(around))?;
                 let found = Attempts { of: around, tried };
                 return is_attempts(facts, &found, Some(sleep)).then_some(found);
             }
@@ -86,6 +87,28 @@ fn try_before(facts: &FileFacts, of: NodeId, statement: NodeId) -> Option<NodeId
         .last()
 }
 
+/// Whether the loop is left before a statement of its body where the answer is good: `if r.status_code < 500: return r`.
+fn is_answered(facts: &FileFacts, of: NodeId, statement: NodeId) -> bool {
+    let before = facts.children_as(of, Role::Body).take_while(|&it| it < statement);
+    let mut conditions = before.filter(|&it| facts.kind(it) == Kind::If && ends_outside(facts, it, Role::Body));
+    conditions.any(|it| facts.child(it, Role::Test).is_some_and(|it| asks_status(facts, it)))
+}
+
+/// A test of the status of an answer, whichever way round.
+fn asks_status(facts: &FileFacts, test: NodeId) -> bool {
+    let named = |it: NodeId| {
+        facts
+            .name_text(it)
+            .or_else(|| facts.payload_text(it))
+            .unwrap_or_default()
+    };
+    let inside = || (test.0..facts.node(test).end).map(NodeId);
+    let is_code = |it: NodeId| facts.number(it).is_some_and(|code| (200.0..600.0).contains(&code));
+    let is_status = |it: NodeId| matches!(facts.kind(it), Kind::Name | Kind::Attribute) && named(it).contains("status");
+    let is_ok = |it: NodeId| facts.kind(it) == Kind::Attribute && matches!(named(it), "ok" | "is_success" | "is_error");
+    inside().any(is_ok) || inside().any(is_status) && inside().any(is_code)
+}
+
 /// Whether the `try` leaves the loop when it succeeds.
 fn succeeds_out(facts: &FileFacts, tried: NodeId) -> bool {
     ends_outside(facts, tried, Role::Body) || ends_outside(facts, tried, Role::Orelse)
@@ -125,6 +148,7 @@ pub(super) fn is_attempts(facts: &FileFacts, it: &Attempts, sleep: Option<NodeId
         || succeeds_out(facts, it.tried)
         || (counted && may_leave(facts, it.tried))
         || sets_what_is_asked(facts, it)
+        || sleep.is_some_and(|sleep| it.tried == it.of && is_answered(facts, it.of, facts.statement_of(sleep)))
 }
 
 /// `while not done: try: ...; done = True except: ...`.
