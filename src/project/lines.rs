@@ -39,6 +39,15 @@ impl Project {
         self.is_called_before_a_wait(function) || self.waits_for_another_attempt(function, call)
     }
 
+    /// Whether a retry at a place can happen without a line: nothing is called before its waits, and of the log calls of its
+    /// function, `lines`, none tells of it.
+    #[must_use]
+    pub fn retries_in_silence(&self, function: FnId, at: NodeId, mut lines: impl Iterator<Item = NodeId>) -> bool {
+        let facts = self.names.facts(function.module);
+        let calls_back = BEFORE_A_WAIT.iter().any(|it| facts.keyword(at, it).is_some());
+        !calls_back && !lines.any(|it| self.tells_of_retry(function, it))
+    }
+
     fn is_called_before_a_wait(&self, function: FnId) -> bool {
         self.graph.callers(function).any(|(_, site)| {
             let facts = self.names.facts(site.at.module);

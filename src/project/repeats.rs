@@ -122,8 +122,9 @@ pub fn per_item(project: &Project, function: FnId) -> Option<PerItem> {
     all.max()
 }
 
-/// A worker may be called by a small function that enters a limiter or keeps the result, and have a helper that builds.
-const CALLERS_DEEP: u32 = 3;
+/// A worker may be called by a small function that enters a limiter or keeps the result, and have a helper that builds, by
+/// way of one that puts the parts together.
+const CALLERS_DEEP: u32 = 4;
 
 /// More callers than these would only say the same again.
 const MOST_RUNS: usize = 6;

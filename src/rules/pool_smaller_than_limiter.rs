@@ -3,8 +3,8 @@
 use super::clients::{self, Shared};
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
-use crate::facts::Kind;
-use crate::project::{FanOut, Width};
+use crate::facts::{Kind, Role};
+use crate::project::{At, FanOut, Strand, Width, constant};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -27,10 +27,29 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
         let mut strands = fan_out.strands.iter();
         found.extend(strands.find_map(|strand| {
             let shared = clients::shared(cx, fan_out, strand)?;
-            let wide = clients::exceeds(strand.width, shared.pool.size);
-            wide.then(|| report(cx, fan_out, &shared, strand.width)).flatten()
+            let width = counted(cx, strand).map_or(strand.width, Width::Constant);
+            let wide = clients::exceeds(width, shared.pool.size);
+            wide.then(|| report(cx, fan_out, &shared, width)).flatten()
         }));
     }
+}
+
+/// `range(CONCURRENCY)`, where the number is a constant of the project.
+fn counted(cx: &Context<'_>, strand: &Strand) -> Option<u64> {
+    let range = strand.source?;
+    let facts = cx.facts();
+    let is_range = facts.name_text(facts.child(range, Role::Func)?) == Some("range");
+    let node = facts
+        .arg(range, 0)
+        .filter(|_| is_range && facts.arg(range, 1).is_none())?;
+    constant(
+        &cx.project.names,
+        &cx.project.graph,
+        At {
+            module: cx.module,
+            node,
+        },
+    )
 }
 
 /// How many calls run at once, if that is known to be more than the client has connections.

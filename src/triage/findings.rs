@@ -96,6 +96,8 @@ pub struct Evidence<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// Functions with lines of their own, none of which is in the log.
     pub silent: &'a FxHashSet<FnId>,
+    /// Diagnostics of retries that write no line when they happen.
+    pub untold: &'a FxHashSet<usize>,
     /// The function and node of each diagnostic.
     pub places: &'a [Option<(FnId, NodeId)>],
 }
@@ -240,6 +242,9 @@ impl Evidence<'_> {
                 continue;
             };
             let mut fit = self.fit(group, pattern);
+            if self.untold.contains(&index) {
+                fit.score = fit.score.max(self.weighed(group, signatures::silent_retry));
+            }
             fit.saving = models::of_work(diagnostic.rule.name, fit.seconds).unwrap_or(fit.saving);
             let seen = self.seen(group, pattern, function) * held(pattern, blame.share(function, node));
             let score = fit.score * near * standing(diagnostic) * seen * self.certain(diagnostic);
@@ -346,6 +351,14 @@ impl Evidence<'_> {
             Some(uneven) => uneven,
             None => sum,
         }
+    }
+
+    /// A score of windows together: the mean of each one's best, weighted by their seconds.
+    fn weighed(&self, group: &[usize], score: fn(&Measures) -> f64) -> f64 {
+        let best = |it: &usize| self.measures[*it].iter().map(score).fold(0.0, f64::max);
+        let seconds = |it: &usize| self.windows[*it].seconds();
+        let total: f64 = group.iter().map(seconds).sum();
+        group.iter().map(|it| best(it) * seconds(it)).sum::<f64>() / total.max(f64::MIN_POSITIVE)
     }
 
     pub(super) fn found(

@@ -14,6 +14,7 @@ pub mod models;
 mod places;
 mod printed;
 pub mod report;
+mod shapes;
 pub mod signatures;
 mod spans;
 mod stalls;
@@ -22,6 +23,7 @@ pub mod windows;
 pub mod words;
 
 use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Pattern;
 use crate::diagnostic::Severity;
 use crate::evidence::level::Level;
 use crate::evidence::memory::Sample;
@@ -102,7 +104,9 @@ pub fn triage(
         })
         .collect();
     let silent = silent(&run, sites);
+    let untold = untold(project, diagnostics, sites, &places);
     let evidence = Evidence {
+        untold: &untold,
         silent: &silent,
         project,
         order: &order,
@@ -124,12 +128,35 @@ pub fn triage(
     }
 }
 
+/// Diagnostics of retries that happen without a line of their own.
+fn untold(
+    project: &Project,
+    diagnostics: &[Diagnostic],
+    sites: &Sites,
+    places: &[Option<(FnId, NodeId)>],
+) -> FxHashSet<usize> {
+    let mut found = FxHashSet::default();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        let Some((function, node)) = places[index].filter(|_| diagnostic.rule.pattern == Pattern::RetryStorm) else {
+            continue;
+        };
+        let own = of_file(sites, function.module).filter(|it| it.function == function.local);
+        if project.retries_in_silence(function, node, own.map(|it| it.call)) {
+            found.insert(index);
+        }
+    }
+    found
+}
+
+fn of_file(sites: &Sites, module: ModuleId) -> impl Iterator<Item = &LogSite> {
+    let from = sites.all.partition_point(|it| it.file < module.0);
+    sites.all[from..].iter().take_while(move |it| it.file == module.0)
+}
+
 /// Whether a call is one that writes a line: what little work that takes is not what the run waits for.
 fn writes(project: &Project, sites: &Sites, (function, node): (FnId, NodeId)) -> bool {
     let facts = project.names.facts(function.module);
-    let from = sites.all.partition_point(|it| it.file < function.module.0);
-    let mut of_file = sites.all[from..].iter().take_while(|it| it.file == function.module.0);
-    of_file.any(|it| facts.span(it.call).start == facts.span(node).start)
+    of_file(sites, function.module).any(|it| facts.span(it.call).start == facts.span(node).start)
 }
 
 fn tells_of_retry(project: &Project, site: &LogSite) -> bool {

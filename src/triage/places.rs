@@ -4,6 +4,7 @@ use super::blame::Blame;
 use super::findings::Evidence;
 use super::measures::Measures;
 use super::models;
+use super::shapes;
 use super::signatures;
 use super::windows::Window;
 use crate::diagnostic::Pattern;
@@ -36,7 +37,7 @@ impl Evidence<'_> {
             Pattern::RetryStorm => self.retrying(window),
             Pattern::LoopBlocker => self.computing(group, blame),
             Pattern::UnboundedConcurrency | Pattern::HugeGather => fan_out(),
-            Pattern::LongTail if likeliest.is_some_and(|it| signatures::is_in_rounds(it) && models::is_barrier(it)) => {
+            Pattern::LongTail if likeliest.is_some_and(|it| shapes::is_in_rounds(it) && models::is_barrier(it)) => {
                 fan_out()
             }
             Pattern::LongTail => self.waiting(worker, fan_out()).or_else(fan_out),

@@ -6,7 +6,7 @@ use super::found::Found;
 use super::found::Subject;
 use super::measures::Measures;
 use super::models;
-use super::signatures::is_in_rounds;
+use super::shapes::is_in_rounds;
 use super::words::BARRIER;
 use super::words::unexplained_help;
 use super::words::unexplained_why;

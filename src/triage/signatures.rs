@@ -1,8 +1,24 @@
-//! How each pattern looks in a window of a log. Every threshold stands here once, with its reason.
+//! How each pattern looks in a window of a log. Every threshold stands once, here or with the shapes, with its reason.
 
 use super::measures::Measures;
 use super::measures::median;
 use super::models;
+use super::shapes::DRIFT;
+use super::shapes::FEW;
+use super::shapes::MOST;
+use super::shapes::ONE_RATE;
+use super::shapes::STRAGGLER;
+use super::shapes::WIDE;
+use super::shapes::idle;
+use super::shapes::is_full;
+use super::shapes::is_held;
+use super::shapes::is_in_rounds;
+use super::shapes::is_one_rate;
+use super::shapes::is_serial;
+use super::shapes::is_slowing;
+use super::shapes::is_stalled;
+use super::shapes::is_steady;
+use super::shapes::overlaps;
 use crate::diagnostic::Pattern;
 
 /// How well a pattern explains a window, and what mending it would save.
@@ -16,46 +32,16 @@ pub struct Fit {
     pub saving: (f64, f64),
 }
 
-/// A statement about fewer items is chance.
-const FEW: usize = 5;
-/// The share of a window that a cause must fill to be its cause.
-const MOST: f64 = 0.5;
-/// A straggler is beyond the others by this factor; ordinary spread of network calls stays within it.
-const STRAGGLER: f64 = 5.0;
-/// Items done at intervals this even came one after another: gathered network calls come in bursts (spread above 1).
-const EVEN: f64 = 0.75;
-/// A clock with this step or a larger one hides single pauses.
-const COARSE: f64 = 0.5;
-/// Items whose times lie this near to an even spread came at a steady rate.
-const STEADY: f64 = 0.15;
-/// Durations that grow by this factor within one phase show a service, or a queue, under more load than it takes.
-const DRIFT: f64 = 3.0;
-/// Width from which a fan-out can be the cause of load.
-const WIDE: usize = 20;
 /// Memory that grows by less is noise of the allocator (KiB).
 const MEMORY_STEP: f64 = 50.0 * 1024.0;
 /// The share of the run's range of memory that a step must be.
 const MEMORY_SHARE: f64 = 0.25;
 /// A pattern that neither fits nor is contradicted: the code decides.
 const POSSIBLE: f64 = 0.35;
+/// A picture that two causes give alike: enough for what the code shows to be believed before the log's first guess.
+const CODE_DECIDES: f64 = 0.7;
 /// The log speaks against it.
 const UNLIKELY: f64 = 0.1;
-
-/// A phase with this share of its time in silences that end with many items at once was held up by something.
-const STALLED: f64 = 0.25;
-/// So many empty instants between items make rounds, each waiting for its last; less is chance.
-const ROUNDS: usize = 3;
-/// A queue before a fixed number of places drains at one rate: its items lie this near to an even spread. What slows down
-/// under load drains ever slower.
-const ONE_RATE: f64 = 0.08;
-/// In flight are nearly always as many as there ever are: something lets in no more.
-const FULL: f64 = 0.9;
-/// Sizes that people and libraries give to pools and limiters.
-const SIZES: [usize; 14] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64, 100];
-
-/// A timer explains one silence: when fewer items than one in so many were tried again, the others were silent for
-/// something else.
-const SELDOM: usize = 20;
 
 /// The saving is filled in where the pattern is known.
 fn fit(score: f64, seconds: f64) -> Fit {
@@ -87,21 +73,6 @@ pub fn of(pattern: Pattern, it: &Measures) -> Fit {
             .unwrap_or_else(|| models::saving(pattern, it, made.seconds)),
         ..made
     }
-}
-
-/// The share of the places that were idle.
-fn idle(it: &Measures) -> f64 {
-    if it.width > 1 {
-        1.0 - it.busy / it.width as f64
-    } else {
-        0.0
-    }
-}
-
-/// Rounds that each wait for their last item leave most of the places idle.
-#[must_use]
-pub fn is_in_rounds(it: &Measures) -> bool {
-    it.empty >= ROUNDS && idle(it) > MOST
 }
 
 /// Nearly all items are done and the phase still waits for the last ones.
@@ -171,56 +142,20 @@ fn retry_wave(it: &Measures) -> Fit {
     fit(if seen { POSSIBLE } else { UNLIKELY }, it.seconds)
 }
 
-/// Whether items were done one after another, evenly, over most of the window.
-fn is_serial(it: &Measures) -> bool {
-    let spanned: f64 = it
-        .done
-        .last()
-        .zip(it.done.first())
-        .map_or(0.0, |(last, first)| last - first);
-    let even = it.unevenness < EVEN && it.pause > it.step;
-    it.items >= FEW && !it.vague && even && spanned > MOST * it.seconds
-}
-
-/// Whether a clock too coarse for single pauses shows a steady rate.
-fn is_steady(it: &Measures) -> bool {
-    it.items >= FEW && !it.vague && it.step >= COARSE && it.pause <= it.step && it.skew < STEADY
-}
-
-/// Whether items come out at one rate, as from a queue.
+/// Retries that write no line show only in what they do to the items: those that fail wait, and come late.
 #[must_use]
-pub fn is_one_rate(it: &Measures) -> bool {
-    is_serial(it) || is_steady(it)
-}
-
-/// Whether stretches between two lines of a loop are alike, as far as the clock shows it.
-#[must_use]
-pub fn are_even(rounds: &[f64], step: f64) -> bool {
-    let mean = rounds.iter().sum::<f64>() / rounds.len().max(1) as f64;
-    let far = |it: &&f64| (*it - mean).abs() > MOST * mean + step;
-    rounds.len() >= FEW && !rounds.iter().any(|it| far(&it))
-}
-
-/// Whether items overlapped in time, so that they were not simply awaited one after another.
-fn overlaps(it: &Measures) -> bool {
-    // By Little's law the mean in flight is the durations' sum over the time; from two on most items had company.
-    it.busy >= 2.0
-}
-
-/// Whether as many items are in flight as ever, all the time, and their number is one that people choose.
-fn is_full(it: &Measures) -> bool {
-    it.items >= WIDE && it.width > 1 && it.busy > FULL * it.width as f64 && SIZES.contains(&it.width)
-}
-
-/// Whether silences that end with many lines at once fill much of the window, and no timers explain them.
-fn is_stalled(it: &Measures) -> bool {
-    it.stalls > STALLED && it.retries * SELDOM <= it.items
-}
-
-/// Whether the lines themselves show that the loop was held.
-#[must_use]
-pub fn is_held(it: &Measures) -> bool {
-    it.held > MOST
+pub fn silent_retry(it: &Measures) -> f64 {
+    if it.items < FEW {
+        // Nothing speaks against it, and the code has it.
+        0.45
+    } else if it.hold > it.seconds / 3.0 && !it.vague {
+        // A straggler gives the same picture: the code decides.
+        CODE_DECIDES
+    } else if is_one_rate(it) {
+        UNLIKELY
+    } else {
+        POSSIBLE
+    }
 }
 
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
@@ -271,16 +206,6 @@ fn serialized(it: &Measures) -> Fit {
         UNLIKELY
     };
     fit(score, it.seconds)
-}
-
-/// Whether the second half of the items takes much longer than the first, and not for one late item.
-fn is_slowing(it: &Measures) -> bool {
-    let n = it.done.len();
-    if it.items < WIDE || it.vague || n < 2 {
-        return false;
-    }
-    let (half, end) = (it.done[n / 2], it.done[n - 1]);
-    end - half > DRIFT * half.max(it.step) && it.silence < MOST * (end - half)
 }
 
 /// Everything starts at once, and the more is in flight the longer each takes.

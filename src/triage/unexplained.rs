@@ -5,7 +5,7 @@ use super::findings::CLEAR;
 use super::findings::Evidence;
 use super::found::Found;
 use super::found::Subject;
-use super::signatures;
+use super::shapes;
 use super::signatures::Fit;
 use crate::diagnostic::Pattern;
 
@@ -23,7 +23,7 @@ impl Evidence<'_> {
     fn is_even(&self, group: &[usize]) -> bool {
         let measures = || group.iter().flat_map(|it| &self.measures[*it]);
         let rounds: Vec<f64> = group.iter().map(|it| self.windows[*it].seconds()).collect();
-        measures().any(signatures::is_one_rate) || signatures::are_even(&rounds, self.run.step)
+        measures().any(shapes::is_one_rate) || shapes::are_even(&rounds, self.run.step)
     }
 
     /// Gives the windows to the pattern that the log alone suggests.
@@ -34,9 +34,7 @@ impl Evidence<'_> {
         const LONG: f64 = 0.25;
         let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
         // What the code can't do where the time went is not what happened.
-        let holds = group
-            .iter()
-            .any(|it| self.measures[*it].iter().any(signatures::is_held));
+        let holds = group.iter().any(|it| self.measures[*it].iter().any(shapes::is_held));
         let computes = holds || self.computing(group, blame).is_some();
         fits.retain(|it| it.0 != Pattern::LoopBlocker || computes);
         // A rate that the code itself keeps is no defect.
