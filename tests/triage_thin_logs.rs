@@ -1,0 +1,225 @@
+//! Logs that say little: what the code makes certain decides.
+
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+/// The first finding for a program and what it wrote: its pattern, rule and function.
+fn first(code: &str, log: &str) -> (String, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.py"), code).expect("it is written");
+    let report = report(folder.path(), log);
+    let text = |key: &str| report["findings"][0][key].as_str().unwrap_or_default().to_owned();
+    (text("pattern"), text("rule"), text("qualname"))
+}
+
+fn report(project: &Path, log: &str) -> Value {
+    let path = project.join("run.log");
+    std::fs::write(&path, log).expect("it is written");
+    let output = Command::new(env!("CARGO_BIN_EXE_tailspike"))
+        .args(["triage", "--isolated", "--exit-zero", "--format", "json"])
+        .args([path.as_path(), project])
+        .output()
+        .expect("it runs");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn told(pattern: &str, rule: &str, qualname: &str) -> (String, String, String) {
+    (pattern.to_owned(), rule.to_owned(), qualname.to_owned())
+}
+
+/// Lines behind the seconds since the start.
+fn log(lines: impl IntoIterator<Item = (f64, String)>) -> String {
+    let mut log = String::new();
+    for (time, text) in lines {
+        let (minutes, seconds) = ((time / 60.0).floor(), time % 60.0);
+        let _ = writeln!(log, "2026-11-27 10:{minutes:02.0}:{seconds:06.3} {text}");
+    }
+    log
+}
+
+#[test]
+fn a_retry_that_writes_nothing_explains_late_items() {
+    let code = r#"
+import httpx
+import trio
+
+
+async def quote(client, symbol):
+    for attempt in range(8):
+        answer = await client.get("http://quotes.test", params={"id": symbol})
+        if answer.status_code < 500:
+            return answer.json()
+        await trio.sleep(0.4 * 2**attempt)
+    return None
+
+
+async def price_all(client, symbols):
+    limit = trio.CapacityLimiter(30)
+    done = []
+
+    async def one(symbol):
+        async with limit:
+            done.append(await quote(client, symbol))
+        if len(done) % 20 == 0:
+            print("priced", len(done), "of", len(symbols))
+
+    async with trio.open_nursery() as nursery:
+        for symbol in symbols:
+            nursery.start_soon(one, symbol)
+
+
+async def main(symbols):
+    print("universe", len(symbols))
+    async with httpx.AsyncClient(timeout=10) as client:
+        await price_all(client, symbols)
+    print("all symbols priced")
+"#;
+    let times = [0.6, 1.4, 1.9, 3.1, 4.9, 18.1];
+    let priced = (1..)
+        .zip(times)
+        .map(|(n, time)| (time, format!("priced {} of 120", 20 * n)));
+    let lines = [(0.0, "universe 120".to_owned())]
+        .into_iter()
+        .chain(priced)
+        .chain([(18.2, "all symbols priced".to_owned())]);
+    assert_eq!(
+        first(code, &log(lines)),
+        told("retry-storm", "retry-without-jitter", "quote")
+    );
+}
+
+#[test]
+fn a_loop_that_waits_for_each_item_is_named_by_the_times_of_its_bar() {
+    let code = r#"
+import httpx
+from tqdm import tqdm
+
+
+async def details(client, keys):
+    for key in keys:
+        answer = await client.get("http://docs.test", params={"id": key})
+        yield key, answer.json()
+
+
+async def main(keys):
+    done = {}
+    async with httpx.AsyncClient(timeout=10) as client:
+        with tqdm(total=100, desc="details", unit="doc") as bar:
+            async for key, document in details(client, keys):
+                done[key] = document
+                bar.update(1)
+    print(f"{len(done)} documents")
+"#;
+    let states = (0..=50).map(|n| {
+        let (done, seconds) = (2 * n, n / 4);
+        format!("details:  {done}%|###   | {done}/100 [00:{seconds:02}<00:09,  8.1doc/s]")
+    });
+    let log = format!("{}\n100 documents\n", states.collect::<Vec<_>>().join("\r"));
+    assert_eq!(
+        first(code, &log),
+        told("serialized-awaits", "unexplained-wait", "details")
+    );
+}
+
+#[test]
+fn lines_of_progress_at_one_rate_lead_to_the_lock_behind_them() {
+    let code = r#"
+import asyncio
+
+import httpx
+
+
+class RateBook:
+    def __init__(self, client):
+        self.client = client
+        self._lock = asyncio.Lock()
+        self._known = {}
+
+    async def rate(self, currency, day):
+        async with self._lock:
+            if (currency, day) not in self._known:
+                answer = await self.client.get("http://rates.test", params={"c": currency, "d": day})
+                self._known[currency, day] = answer.json()
+            return self._known[currency, day]
+
+
+async def book(client, rates, entry):
+    await rates.rate(entry["currency"], entry["day"])
+    await client.post("http://ledger.test", json=entry)
+
+
+async def main(entries):
+    async with httpx.AsyncClient(timeout=10) as client:
+        rates = RateBook(client)
+        print(f"booking {len(entries)} entries")
+        done = 0
+        for part in asyncio.as_completed([book(client, rates, it) for it in entries]):
+            await part
+            done += 1
+            if done % 10 == 0:
+                print(f"booked {done}/{len(entries)}")
+        print("closing the day")
+"#;
+    let booked = (1..=8).map(|n| (1.6 * f64::from(n), format!("booked {}/80", 10 * n)));
+    let lines = [(0.0, "booking 80 entries".to_owned())]
+        .into_iter()
+        .chain(booked)
+        .chain([(12.9, "closing the day".to_owned())]);
+    assert_eq!(
+        first(code, &log(lines)),
+        told("serialized-awaits", "unexplained-wait", "RateBook.rate")
+    );
+}
+
+#[test]
+fn a_rate_that_falls_under_load_is_the_fan_outs() {
+    let code = r#"
+import asyncio
+
+import aiohttp
+
+
+class Enricher:
+    def __init__(self, session):
+        self.session = session
+        self.slots = asyncio.Semaphore(16)
+
+    async def prepare(self, record):
+        async with self.slots:
+            return {"id": record["id"]}
+
+    async def enrich(self, record):
+        query = await self.prepare(record)
+        async with self.session.get("http://enrich.test", params=query) as answer:
+            body = await answer.json()
+        print(f"record {record['id']} enriched")
+        return body
+
+    async def run(self, records):
+        print(f"enriching {len(records)} records")
+        tasks = [asyncio.create_task(self.enrich(it)) for it in records]
+        done = [await it for it in asyncio.as_completed(tasks)]
+        print(f"{len(done)} records done")
+        return done
+
+
+async def main(records):
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        await Enricher(session).run(records)
+"#;
+    // Each takes as long as there are others beside it: the last ones come ever later.
+    let items = (0..200).map(|n| {
+        let share = f64::from(n) / 200.0;
+        (0.2 + 7.0 * share.powi(4), format!("record {n} enriched"))
+    });
+    let lines = [(0.0, "enriching 200 records".to_owned())]
+        .into_iter()
+        .chain(items)
+        .chain([(7.3, "200 records done".to_owned())]);
+    assert_eq!(
+        first(code, &log(lines)),
+        told("unbounded-concurrency", "unbounded-fan-out", "Enricher.run")
+    );
+}
