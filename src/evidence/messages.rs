@@ -55,10 +55,21 @@ impl Reader<'_> {
             // `print(*parts)`: what a wrapper's callers give, one after another.
             Kind::NamedExpr | Kind::Starred => self.child(node, Role::Value, depth),
             Kind::BoolOp => self.either(node, depth),
+            // `text[:120]`: most texts are shorter.
+            Kind::Subscript if self.is_cut(node) => self.child(node, Role::Value, depth),
             Kind::Subscript => self.looked_up(node, depth),
             Kind::Attribute => self.attribute(node, depth),
             _ => vec![self.hole(node)],
         }
+    }
+
+    /// Whether a text is taken from its beginning up to a length.
+    fn is_cut(&self, node: NodeId) -> bool {
+        let facts = self.code.facts;
+        let slice = facts
+            .child(node, Role::Index)
+            .filter(|it| facts.kind(*it) == Kind::Slice);
+        slice.is_some_and(|it| facts.child(it, Role::Lower).is_none() && facts.child(it, Role::Upper).is_some())
     }
 
     fn child(&self, node: NodeId, role: Role, depth: usize) -> Vec<Template> {

@@ -176,7 +176,23 @@ pub fn read(text: &[u8], fields: &mut Fields, message: &mut Vec<u8>) -> Option<V
         }
     }
     let times = members.iter().filter(|it| TIME.contains(&it.key.as_slice()));
-    Some(times.filter_map(|it| moment(&it.value)).collect())
+    let times: Vec<Moment> = times.filter_map(|it| moment(&it.value)).collect();
+    // Under another name, a whole date with its time of day is the line's time all the same.
+    let dated = || members.iter().find_map(|it| dated(&it.value));
+    Some(if times.is_empty() {
+        dated().into_iter().collect()
+    } else {
+        times
+    })
+}
+
+/// A date with a time of day, and nothing else.
+fn dated(text: &[u8]) -> Option<Moment> {
+    /// `2026-11-27T10:35:58`.
+    const SHORTEST: usize = 19;
+    let plausible = text.len() >= SHORTEST && text[0].is_ascii_digit() && text.contains(&b':');
+    let (moment, length) = times::parse(text).filter(|_| plausible)?;
+    (moment.scale == Scale::Absolute && length == text.len()).then_some(moment)
 }
 
 /// What the message of a logfmt line may be where its values have no quotes: all that follows its key, and that with the

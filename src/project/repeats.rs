@@ -184,7 +184,9 @@ fn shared(project: &Project, site: &Site, function: FnId, around: NodeId, outer:
             argument_for(project, site.at, function, index)
         };
         given.is_some_and(|it| {
-            is_same_object(facts, around, outer, it) || is_same(project, site.caller, around, outer, it)
+            is_same_object(facts, around, outer, it)
+                || index == 0 && is_method && facts.name_place(it).is_some_and(|place| outer.contains(&place))
+                || is_same(project, site.caller, around, outer, it)
         })
     });
     params.map(|(_, param)| param.place).collect()

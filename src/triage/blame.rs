@@ -43,8 +43,9 @@ impl Blame {
             total += window.seconds();
             let mut last = window.start;
             for event in &run.events[window.inside.clone()] {
-                // What only ticks is the first to write after a pause, and has not filled it.
-                if !run.tickers.contains(&event.function) {
+                // What only ticks is the first to write after a pause, and has not filled it. A bar belongs to where it is
+                // made, and others move it on.
+                if !run.tickers.contains(&event.function) && !event.bar {
                     *pauses.entry((event.function, event.node)).or_default() += (event.time - last).max(0.0);
                 }
                 last = last.max(event.time);

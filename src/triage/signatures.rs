@@ -13,7 +13,6 @@ use super::shapes::idle;
 use super::shapes::is_full;
 use super::shapes::is_held;
 use super::shapes::is_in_rounds;
-use super::shapes::is_one_rate;
 use super::shapes::is_serial;
 use super::shapes::is_slowing;
 use super::shapes::is_stalled;
@@ -145,17 +144,9 @@ fn retry_wave(it: &Measures) -> Fit {
 /// Retries that write no line show only in what they do to the items: those that fail wait, and come late.
 #[must_use]
 pub fn silent_retry(it: &Measures) -> f64 {
-    if it.items < FEW {
-        // Nothing speaks against it, and the code has it.
-        0.45
-    } else if it.hold > it.seconds / 3.0 && !it.vague {
-        // A straggler gives the same picture: the code decides.
-        CODE_DECIDES
-    } else if is_one_rate(it) {
-        UNLIKELY
-    } else {
-        POSSIBLE
-    }
+    let late = it.items >= FEW && !it.vague && it.hold > it.seconds / 3.0;
+    // A straggler gives the same picture: the code decides.
+    if late { CODE_DECIDES } else { UNLIKELY }
 }
 
 /// The loop's thread is held: items come one after another, or nothing at all is written while work is in flight.
