@@ -223,3 +223,37 @@ async def main(records):
         told("unbounded-concurrency", "unbounded-fan-out", "Enricher.run")
     );
 }
+
+#[test]
+fn lines_of_libraries_are_not_the_programs() {
+    let code = r#"
+import logging
+
+import httpx
+
+logger = logging.getLogger("app")
+
+
+async def main(client: httpx.AsyncClient, keys):
+    for key in keys:
+        await client.get(key)
+        logger.info("page %s fetched", key)
+"#;
+    let log: String = (0..20).fold(String::new(), |mut log, n| {
+        let time = format!("2026-11-27 10:00:{n:02}");
+        let _ = writeln!(
+            log,
+            "{time}.100 INFO httpx: HTTP Request: GET http://x/{n} \"HTTP/1.1 200 OK\""
+        );
+        let _ = writeln!(log, "{time}.101 DEBUG httpcore.http11: receive_response_body.complete");
+        let _ = writeln!(log, "{time}.200 INFO app: page p{n} fetched");
+        log
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.py"), code).expect("it is written");
+    let summary = &report(folder.path(), &log)["summary"];
+    assert_eq!(
+        (&summary["lines"], &summary["matched"], &summary["library_lines"]),
+        (&20.into(), &20.into(), &40.into())
+    );
+}

@@ -68,6 +68,7 @@ pub fn write_json(report: &TriageReport<'_>, out: &mut dyn Write) -> Result<()> 
             "run_seconds": rounded(run.seconds),
             "lines": run.lines,
             "matched": run.matched,
+            "library_lines": run.of_libraries,
             "hint": run.is_thin(),
             "saving": {"seconds": saving(report.told).map(rounded)},
             "notes": report.notes,

@@ -22,9 +22,13 @@ pub fn write_text(report: &TriageReport<'_>, markdown: bool, out: &mut dyn Write
         100.0 * run.matched as f64 / run.lines as f64
     };
     let head = if markdown { "# " } else { "" };
+    let others = match run.of_libraries {
+        0 => String::new(),
+        others => format!(", beside {others} of libraries"),
+    };
     writeln!(
         out,
-        "{head}{:.1} s of run, {} log lines, {share:.0} % matched to the code that wrote them",
+        "{head}{:.1} s of run, {} log lines{others}, {share:.0} % matched to the code that wrote them",
         run.seconds, run.lines
     )?;
     for note in report.notes {

@@ -92,8 +92,10 @@ pub struct Run {
     pub tickers: FxHashSet<FnId>,
     /// Sites whose lines tell of retries; an item that is tried again is not done.
     pub retries: FxHashSet<SiteId>,
-    /// Lines with a prefix, or all lines where none has one.
+    /// Lines of the program.
     pub lines: usize,
+    /// Lines that libraries wrote, by the loggers that they name.
+    pub of_libraries: usize,
     /// Of these, matched to one site.
     pub matched: usize,
 }

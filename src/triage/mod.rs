@@ -9,6 +9,7 @@ pub mod events;
 pub mod findings;
 pub mod found;
 pub mod gaps;
+mod libraries;
 pub mod measures;
 pub mod models;
 mod places;
@@ -84,6 +85,8 @@ pub fn triage(
     let mut run = events::run(log, sites, answers, &|it| {
         tells_of_retry(project, &sites.all[it.0 as usize])
     });
+    run.of_libraries = libraries::lines(log, answers, project);
+    run.lines -= run.of_libraries;
     stalls::add(&mut run, log, project, observed.stalls);
     let written: FxHashSet<FnId> = run.events.iter().map(|it| it.function).collect();
     run.tickers = written.into_iter().filter(|it| project.ticks(*it)).collect();
