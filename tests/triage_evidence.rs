@@ -216,3 +216,62 @@ fn findings_that_are_not_shown_are_counted() {
     assert!(text.contains("1 more finding is not shown"), "{text}");
     assert!(!text.contains("Nothing stood out"), "{text}");
 }
+
+#[test]
+fn the_item_that_ends_last_is_told_with_its_lines() {
+    let code = program(
+        "",
+        r#"
+    log.info("asking %s", item)
+    answer = await client.get(f"/{item}")
+    log.info("answered %s", item)
+    return answer
+"#,
+    );
+    let mut lines = vec![(0.0, "work begins".to_owned())];
+    lines.extend((0..40).map(|n| (0.001 * f64::from(n), format!("asking item-{n:03}"))));
+    let quick = (0..40).filter(|n| *n != 7);
+    lines.extend(quick.map(|n| (0.2 + 0.005 * f64::from(n), format!("answered item-{n:03}"))));
+    lines.push((9.0, "answered item-007".to_owned()));
+    lines.push((9.001, "work ends".to_owned()));
+    let report = run(&code, &log(&lines), &["--exit-zero"]);
+    let text = String::from_utf8_lossy(&report.stdout);
+    let told = "the last to be done took 9.0 s, the usual one 0.3 s; for 8.6 s it was in flight alone";
+    assert!(text.contains(told), "{text}");
+    assert!(text.contains("asking item-007"), "{text}");
+}
+
+#[test]
+fn silence_under_announced_waits_is_the_retries() {
+    let code = program(
+        "",
+        r#"
+    for attempt in range(6):
+        try:
+            answer = await client.get(f"/{item}")
+            log.info("answered %s", item)
+            return answer
+        except httpx.HTTPError:
+            delay = 2**attempt
+            log.warning("%s failed, retrying in %s s", item, delay)
+            await asyncio.sleep(delay)
+"#,
+    );
+    let mut lines = vec![(0.0, "work begins".to_owned())];
+    let mut begin = 0.1;
+    for attempt in 0..4 {
+        for n in (0..8).map(|n| 5 * n) {
+            let delay = 1 << attempt;
+            lines.push((begin, format!("item-{n:03} failed, retrying in {delay} s")));
+        }
+        begin += f64::from(1 << attempt) + 0.05;
+        if attempt == 0 {
+            let quick = (0..40).filter(|n| n % 5 != 0);
+            lines.extend(quick.map(|n| (0.2 + 0.005 * f64::from(n), format!("answered item-{n:03}"))));
+        }
+    }
+    lines.extend((0..8).map(|n| (begin + 0.01 * f64::from(n), format!("answered item-{:03}", 5 * n))));
+    lines.push((begin + 0.2, "work ends".to_owned()));
+    let found = findings(&code, &log(&lines));
+    assert_eq!(found[0].1, "retry-storm", "{found:?}");
+}

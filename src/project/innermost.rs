@@ -4,7 +4,7 @@
 use super::Project;
 use super::graph::{Callee, Flags, Site};
 use super::ids::FnId;
-use super::order::{Order, Region};
+use super::order::{Order, Region, is_spawner};
 use crate::catalog::{Act, Is};
 use crate::facts::{FnKind, Kind, NodeId};
 
@@ -202,6 +202,20 @@ impl Order<'_> {
         }
         self.close(&mut region);
         region
+    }
+
+    /// The first fan-out between the ends, in the function that is the fewest calls below the frame.
+    #[must_use]
+    pub fn fan_out(&self, region: &Region) -> Option<(FnId, NodeId)> {
+        let below = region.functions.iter().map(|(function, hops)| (*hops, *function));
+        let mut functions: Vec<(u32, FnId)> = region.frame.map(|it| (0, it)).into_iter().chain(below).collect();
+        functions.sort_unstable();
+        functions.into_iter().find_map(|(_, function)| {
+            let sites = self.graph().sites_in(function).map(|it| it.1.at.node);
+            let mut ran = sites.filter(|it| region.distance(function, *it).is_some());
+            let spawner = ran.find(|it| is_spawner(self.project, function, *it))?;
+            Some((function, spawner))
+        })
     }
 
     /// The call in a loop that runs `worker` again and again, in what can have run.

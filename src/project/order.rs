@@ -292,20 +292,6 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// The first fan-out between the ends, in the function that is the fewest calls below the frame.
-    #[must_use]
-    pub fn fan_out(&self, region: &Region) -> Option<(FnId, NodeId)> {
-        let below = region.functions.iter().map(|(function, hops)| (*hops, *function));
-        let mut functions: Vec<(u32, FnId)> = region.frame.map(|it| (0, it)).into_iter().chain(below).collect();
-        functions.sort_unstable();
-        functions.into_iter().find_map(|(_, function)| {
-            let sites = self.graph().sites_in(function).map(|it| it.1.at.node);
-            let mut ran = sites.filter(|it| region.distance(function, *it).is_some());
-            let spawner = ran.find(|it| is_spawner(self.project, function, *it))?;
-            Some((function, spawner))
-        })
-    }
-
     /// The function that starts `worker` beside others, nearest to it on the way up.
     #[must_use]
     pub fn orchestrator(&self, worker: FnId, region: &Region) -> Option<(FnId, NodeId)> {
@@ -354,7 +340,7 @@ fn starts_beside(project: &Project, site: &Site) -> bool {
     false
 }
 
-fn is_spawner(project: &Project, caller: FnId, call: NodeId) -> bool {
+pub(super) fn is_spawner(project: &Project, caller: FnId, call: NodeId) -> bool {
     project.graph.sites_at(caller, call).any(|(_, site)| {
         let Callee::Library(entry) = site.callee else {
             return false;

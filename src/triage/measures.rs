@@ -1,5 +1,6 @@
 //! What was seen in a window, as numbers.
 
+use super::critical::Critical;
 use super::events::Event;
 use super::events::Run;
 use super::printed::stands_for;
@@ -8,6 +9,8 @@ use super::spans::InFlight;
 use super::spans::Span;
 use super::spans::growth;
 use super::spans::spans;
+use super::timers::announced;
+use super::timers::covered;
 use super::windows::Window;
 use crate::evidence::memory::Sample;
 use crate::evidence::records::Log;
@@ -41,7 +44,7 @@ pub struct Measures {
     pub hold: f64,
     /// Median and largest pause between items.
     pub pause: f64,
-    /// Largest pause between any two lines.
+    /// Largest pause between any two lines, without announced waits.
     pub silence: f64,
     /// Spread of the pauses between items: standard deviation over mean.
     pub unevenness: f64,
@@ -65,6 +68,10 @@ pub struct Measures {
     pub held: f64,
     /// When each item began and ended, where lines tell both or print how long it took.
     pub stretches: Vec<(f64, f64)>,
+    /// The items that the end had to wait for, one after the other; nothing without [`Self::stretches`].
+    pub critical: Critical,
+    /// When announced waits run.
+    pub announced: Vec<(f64, f64)>,
     /// Lines about retries, and the seconds they announced.
     pub retries: usize,
     /// Sum of announced waits.
@@ -88,6 +95,18 @@ impl Measures {
     #[must_use]
     pub fn refused(&self) -> usize {
         self.retries + self.limits + self.timeouts + self.pool_full
+    }
+
+    /// Whether the stretch goes on for a single item for a tenth of its time or more.
+    #[must_use]
+    pub fn waits_for_one(&self) -> bool {
+        self.critical.alone > self.seconds / 10.0
+    }
+
+    /// Seconds from the moment nine tenths of the items were done to the end, without announced waits.
+    #[must_use]
+    pub fn unannounced_hold(&self) -> f64 {
+        self.hold - covered(&self.announced, self.seconds - self.hold, self.seconds)
     }
 }
 
@@ -156,6 +175,7 @@ fn measure_site(run: &Run, source: Source<'_>, window: &Window, site: Option<Sit
     let each = |it: &&Event| std::iter::repeat_n(it.time - window.start, it.count.div_ceil(share) as usize);
     let done: Vec<f64> = items.iter().flat_map(each).collect();
     let seconds = window.seconds();
+    let announced = announced(run, window);
     let is_bar = items.iter().any(|it| it.bar);
     let records: Vec<usize> = items.iter().map(|it| it.record).filter(|_| !is_bar).collect();
     let mut made = Measures {
@@ -166,9 +186,10 @@ fn measure_site(run: &Run, source: Source<'_>, window: &Window, site: Option<Sit
         vague: items.iter().any(|it| !it.timed),
         lead: done.first().map_or(0.0, |it| it / seconds),
         hold: hold(&done, seconds),
-        silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds),
+        silence: largest_pause(events.iter().map(|it| it.time - window.start), seconds, &announced),
         each: stands_for(log, &records),
-        stalls: stalls(&done, run.step) / seconds,
+        stalls: stalls(&done, run.step, &announced) / seconds,
+        announced,
         ..Measures::default()
     };
     let pauses: Vec<f64> = done.windows(2).map(|it| it[1] - it[0]).collect();
@@ -210,6 +231,8 @@ fn add_stretches(made: &mut Measures, run: &Run, source: Source<'_>, window: &Wi
         InFlight::of(&found, made.seconds)
     };
     let durations: Vec<f64> = made.stretches.iter().map(|it| it.1 - it.0).collect();
+    made.critical =
+        Critical::of(&made.stretches, median(&durations), run.step).with_lines(&found, |it| events[it].record);
     made.drift = growth(&durations);
     (made.width, made.busy, made.empty) = (in_flight.most, in_flight.mean, in_flight.empty);
 }
@@ -223,11 +246,11 @@ fn hold(done: &[f64], seconds: f64) -> f64 {
         .map_or(0.0, |it| seconds - it)
 }
 
-fn largest_pause(times: impl Iterator<Item = f64>, end: f64) -> f64 {
+fn largest_pause(times: impl Iterator<Item = f64>, end: f64, waits: &[(f64, f64)]) -> f64 {
     let mut last = 0.0;
     let mut largest = 0.0_f64;
     for time in times.chain([end]) {
-        largest = largest.max(time - last);
+        largest = largest.max(time - last - covered(waits, last, time));
         last = time;
     }
     largest
@@ -261,7 +284,7 @@ fn unevenness(pauses: &[f64]) -> f64 {
 }
 
 /// Seconds in silences that end with several items at once, as when something held the loop and the answers had piled up.
-fn stalls(done: &[f64], step: f64) -> f64 {
+fn stalls(done: &[f64], step: f64, waits: &[(f64, f64)]) -> f64 {
     /// asyncio calls a callback slow from here on.
     const SILENCE: f64 = 0.1;
     /// Answers that have piled up are handled within this share of the silence: by chance that is rare, since a silence
@@ -271,7 +294,9 @@ fn stalls(done: &[f64], step: f64) -> f64 {
     const MANY: usize = 3;
     /// Once or twice is chance, or the start of a phase.
     const OFTEN: usize = 3;
-    let silences = (1..done.len()).filter(|it| done[*it] - done[*it - 1] >= SILENCE);
+    // What a timer fills needs no other cause.
+    let unfilled = |it: usize| done[it] - done[it - 1] - covered(waits, done[it - 1], done[it]);
+    let silences = (1..done.len()).filter(|it| unfilled(*it) >= SILENCE);
     let burst = |it: &usize| {
         let silence = done[*it] - done[*it - 1];
         done.get(it + MANY - 1)

@@ -5,6 +5,7 @@
 //! diagnostics that can run in it claim its seconds, once.
 
 pub mod blame;
+pub mod critical;
 pub mod events;
 pub mod findings;
 pub mod found;
@@ -12,6 +13,7 @@ pub mod gaps;
 mod libraries;
 pub mod measures;
 pub mod models;
+mod noted;
 mod places;
 mod printed;
 pub mod report;
@@ -19,6 +21,7 @@ mod shapes;
 pub mod signatures;
 mod spans;
 mod stalls;
+mod timers;
 mod unexplained;
 pub mod windows;
 pub mod words;

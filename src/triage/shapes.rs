@@ -108,5 +108,6 @@ pub(super) fn is_slowing(it: &Measures) -> bool {
         return false;
     }
     let (half, end) = (it.done[n / 2], it.done[n - 1]);
-    end - half > DRIFT * half.max(it.step) && it.silence < MOST * (end - half)
+    let late = it.done[n / 2..].windows(2).map(|it| it[1] - it[0]);
+    end - half > DRIFT * half.max(it.step) && late.fold(0.0, f64::max) < MOST * (end - half)
 }

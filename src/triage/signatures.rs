@@ -79,9 +79,10 @@ fn straggler_hold(it: &Measures) -> Fit {
     let typical = median(&it.done).max(it.step);
     let last = it.done.last().copied().unwrap_or(0.0).max(it.seconds);
     if it.items >= FEW && !it.vague {
-        let holds = it.hold > MOST * it.seconds && last > STRAGGLER * typical;
+        let hold = it.unannounced_hold();
+        let holds = hold > MOST * it.seconds && last > STRAGGLER * typical;
         // A phase whose last tenth takes a third of it has a tail, if not a straggler.
-        let tail = it.hold > it.seconds / 3.0 && last > 2.0 * typical;
+        let tail = hold > it.seconds / 3.0 && last > 2.0 * typical;
         let rounds = is_in_rounds(it);
         let score = if holds {
             0.95
@@ -92,11 +93,7 @@ fn straggler_hold(it: &Measures) -> Fit {
         } else {
             UNLIKELY
         };
-        let held = if rounds {
-            it.hold.max(idle(it) * it.seconds)
-        } else {
-            it.hold
-        };
+        let held = if rounds { hold.max(idle(it) * it.seconds) } else { hold };
         return fit(score, held);
     }
     let quiet = it.silence > MOST * it.seconds && it.retries == 0;
