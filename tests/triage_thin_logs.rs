@@ -257,3 +257,68 @@ async def main(client: httpx.AsyncClient, keys):
         (&20.into(), &20.into(), &40.into())
     );
 }
+
+/// What triage advises to log for a program and its log.
+fn advice(code: &str, log: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.py"), code).expect("it is written");
+    report(folder.path(), log)["gaps"][0]["text"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+#[test]
+fn a_silent_stretch_is_parted_where_that_tells_most() {
+    let code = r#"
+import asyncio
+
+import httpx
+
+
+async def load(client, key):
+    return (await client.get(f"http://docs.test/{key}", timeout=5)).json()
+
+
+async def main(keys):
+    async with httpx.AsyncClient(timeout=10) as client:
+        print("run begins")
+        index = await load(client, "index")
+        names = await load(client, "names")
+        for key in index[:20]:
+            await load(client, key)
+        await load(client, "last")
+        print("run ends")
+"#;
+    let begun_and_ended = log([(0.0, "run begins".to_owned()), (9.0, "run ends".to_owned())]);
+    assert_eq!(
+        advice(code, &begun_and_ended),
+        "`main` waits for 4 things in 9.0 s: log between line 15 and line 17, and it shows which of them takes the time"
+    );
+    let items = r#"
+import asyncio
+
+import httpx
+
+
+async def all_of(client, keys):
+    limit = asyncio.Semaphore(8)
+
+    async def one(key):
+        async with limit:
+            await client.get(f"http://docs.test/{key}", timeout=5)
+
+    await asyncio.gather(*(one(key) for key in keys[:20]))
+
+
+async def main(keys):
+    async with httpx.AsyncClient(timeout=10) as client:
+        print("run begins")
+        await all_of(client, keys)
+        print("run ends")
+"#;
+    assert_eq!(
+        advice(items, &begun_and_ended),
+        "`all_of.one` runs for each item and writes nothing: log where it begins and where it is done, with the item's id, and the 9.0 s fall to the items"
+    );
+}

@@ -50,6 +50,7 @@ mod scarce;
 mod sites;
 mod startup;
 mod steadiness;
+pub mod steps;
 mod transparent;
 mod transport;
 mod ty;

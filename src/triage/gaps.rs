@@ -8,6 +8,8 @@ use super::report::Spot;
 use super::report::spot;
 use crate::diagnostic::Diagnostic;
 use crate::project::Project;
+use crate::project::order::Region;
+use crate::project::steps::Step;
 
 /// A place where a log line would have told more.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub struct Gap {
     pub text: String,
 }
 
+/// Functions that only pass on are followed this far.
+const DEEPEST: usize = 6;
 /// More advice is not followed.
 const MOST: usize = 4;
 /// Fewer lines than this leave a stretch without a shape.
@@ -51,6 +55,12 @@ fn gap(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], found: &F
         let mut items = inside.iter().filter(|it| Some(it.function) == measures.function);
         items.next_back().map(|it| spot(project, it.function, it.node))
     };
+    if measures.items < FEW && matches!(found.subject, Subject::Unexplained { .. }) {
+        let seconds = measures.seconds;
+        if let Some(gap) = split(project, &triage.windows[longest].region, seconds) {
+            return Some(gap);
+        }
+    }
     if measures.items < FEW {
         let text = format!(
             "`{}` writes nothing for {:.1} s: log before and after this line, with the item's id",
@@ -78,6 +88,61 @@ fn gap(triage: &Triage, project: &Project, diagnostics: &[Diagnostic], found: &F
         )
     };
     Some(Gap { spot: line, text })
+}
+
+/// The line that parts a silent stretch best: between the steps of its function, where there are several, else further in.
+fn split(project: &Project, region: &Region, seconds: f64) -> Option<Gap> {
+    let frame = region.frame?;
+    let mut function = frame;
+    for _ in 0..DEEPEST {
+        let steps = project.steps(function, |it| {
+            function != frame || region.distance(frame, it) == Some(0)
+        });
+        let name = spot(project, function, project.names.function(function).node).qualname;
+        match steps.as_slice() {
+            [] => return None,
+            [only] if only.is_for_many => {
+                let worker = only.inside?;
+                let spot = spot(project, worker, project.names.function(worker).node);
+                let text = format!(
+                    "`{}` runs for each item and writes nothing: log where it begins and where it is done, with the item's id, and the {seconds:.1} s fall to the items",
+                    spot.qualname
+                );
+                return Some(Gap { spot, text });
+            }
+            [only] => function = only.inside?,
+            several => {
+                let (before, after) = middle(several);
+                let line = |it: &Step| spot(project, function, it.statement);
+                let text = format!(
+                    "`{name}` waits for {} things in {seconds:.1} s: log between line {} and line {}, and it shows which of them takes the time",
+                    several.len(),
+                    line(before).line,
+                    line(after).line
+                );
+                return Some(Gap {
+                    spot: line(after),
+                    text,
+                });
+            }
+        }
+    }
+    None
+}
+
+/// The two steps between which a line parts the others most evenly; what runs for many items counts for more.
+fn middle(steps: &[Step]) -> (&Step, &Step) {
+    /// A fan-out or a loop has few items or thousands; ten is enough for it to outweigh the single steps around it.
+    const MANY: u32 = 10;
+    let weight = |it: &Step| if it.is_for_many { MANY } else { 1 };
+    let total: u32 = steps.iter().map(weight).sum();
+    let mut before = 0;
+    let uneven = steps[..steps.len() - 1].iter().enumerate().map(|(index, it)| {
+        before += weight(it);
+        ((2 * before).abs_diff(total), index)
+    });
+    let index = uneven.min().map_or(0, |it| it.1);
+    (&steps[index], &steps[index + 1])
 }
 
 /// Starts and ends are known; what is left is to part the time between them. A held loop needs no more.
