@@ -81,7 +81,7 @@ pub use infer::Eval;
 pub use limiter::{Hold, LimiterKind, Limiters, says_limit};
 pub use modules::{Importer, Module, ModuleTable, Target};
 pub use names::{MethodKind, Names};
-pub use origin::{constant, origin};
+pub use origin::{constant, largest, origin};
 pub use repeats::{PerItem, Repeat, per_item, repeat, repeated_question};
 use rows::Before;
 pub use scarce::{Reached, Resource, Scarce};

@@ -5,7 +5,7 @@
 use super::Names;
 use super::classes::static_expr;
 use super::graph::CallGraph;
-use super::ids::{At, FnId, ModuleId};
+use super::ids::{At, ClassId, FnId, ModuleId};
 use super::modules::Target;
 use super::ty::Ty;
 use crate::facts::{How, Kind, LocalFn, NodeId, PlaceId, Role};
@@ -31,6 +31,55 @@ pub fn origin(names: &Names, graph: &CallGraph, at: At) -> At {
 #[must_use]
 pub fn constant(names: &Names, graph: &CallGraph, at: At) -> Option<u64> {
     constant_within(names, graph, at, FUEL)
+}
+
+/// The largest number that an expression stands for: that of [`constant`], of the arguments of `min`, or of an attribute
+/// that subclasses give other numbers.
+#[must_use]
+pub fn largest(names: &Names, graph: &CallGraph, at: At) -> Option<u64> {
+    let facts = names.facts(at.module);
+    let is_min = |it: NodeId| facts.name_text(it) == Some("min");
+    if facts.kind(at.node) == Kind::Call && facts.child(at.node, Role::Func).is_some_and(is_min) {
+        let parts = facts.children_as(at.node, Role::Arg);
+        return parts.filter_map(|node| largest(names, graph, At { node, ..at })).min();
+    }
+    let own = constant(names, graph, at);
+    own.into_iter().chain(in_heirs(names, at)).max()
+}
+
+/// The numbers that the subclasses give an attribute of `self`.
+fn in_heirs(names: &Names, at: At) -> Vec<u64> {
+    /// A base class of a framework has too many heirs to say anything.
+    const MOST: usize = 32;
+    let facts = names.facts(at.module);
+    let receiver = facts.child(at.node, Role::Value).filter(|it| facts.is_receiver(*it));
+    let class = receiver.and_then(|it| facts.function(facts.place(facts.name_place(it)?).owner).class);
+    let (Some(local), Some(name)) = (class, facts.payload_text(at.node)) else {
+        return Vec::new();
+    };
+    let mut heirs = vec![ClassId {
+        module: at.module,
+        local,
+    }];
+    let mut next = 0;
+    while next < heirs.len() && heirs.len() <= MOST {
+        let below = names.classes.get(heirs[next]).subclasses.iter();
+        heirs.extend(below.filter(|it| !heirs.contains(it)).copied().collect::<Vec<_>>());
+        next += 1;
+    }
+    let number = |class: &ClassId| {
+        let theirs = names.facts(class.module);
+        let members = &theirs.classes[class.local.0 as usize].members;
+        let (_, place) = members.iter().find(|it| theirs.text(it.0) == name)?;
+        match theirs.definitions_of(*place) {
+            [only] => match only.how {
+                How::Assign { value, .. } => theirs.number(value).map(|it| it as u64),
+                _ => None,
+            },
+            _ => None,
+        }
+    };
+    heirs.iter().skip(1).filter_map(number).collect()
 }
 
 /// `self.n = int(self.n)` leads back to itself, so conversions are counted.

@@ -4,7 +4,7 @@ use super::clients::{self, Shared};
 use super::fan_out_text as text;
 use crate::diagnostic::{Confidence, Diagnostic, Exposure, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{Kind, Role};
-use crate::project::{At, FanOut, Strand, Width, constant};
+use crate::project::{At, FanOut, Strand, Width, largest};
 use crate::rules::Context;
 use crate::rules::Rule;
 
@@ -36,13 +36,13 @@ fn check(cx: &Context<'_>, found: &mut Vec<Diagnostic>) {
 
 /// `range(CONCURRENCY)`, where the number is a constant of the project.
 fn counted(cx: &Context<'_>, strand: &Strand) -> Option<u64> {
-    let range = strand.source?;
     let facts = cx.facts();
+    let range = strand.source?;
     let is_range = facts.name_text(facts.child(range, Role::Func)?) == Some("range");
     let node = facts
         .arg(range, 0)
         .filter(|_| is_range && facts.arg(range, 1).is_none())?;
-    constant(
+    largest(
         &cx.project.names,
         &cx.project.graph,
         At {
@@ -94,7 +94,7 @@ fn report(cx: &Context<'_>, fan_out: &FanOut, shared: &Shared, width: Width) -> 
     }
     diagnostic.labels.push(cx.label(shared.used, "waits for a connection"));
     diagnostic.confidence = Confidence::High;
-    if diagnostic.exposure == Exposure::Solitary && !clients::exceeds(fan_out.strands[0].width, room) {
+    if diagnostic.exposure == Exposure::Solitary && !clients::exceeds(width, room) {
         diagnostic.severity = Severity::Low;
     }
     diagnostic.group = what;

@@ -32,8 +32,8 @@ pub(in crate::rules) struct Shared {
     pub(in crate::rules) limiter: Option<(At, Option<u64>)>,
 }
 
-/// Calls are followed this far into the worker.
-const DEPTH: u32 = 3;
+/// Calls are followed this far into the worker: a loop over a queue, the step of a job, the method of a client, its call.
+const DEPTH: u32 = 4;
 
 /// The client that all workers of a strand share, if they do.
 pub(in crate::rules) fn shared(cx: &Context<'_>, fan_out: &FanOut, strand: &Strand) -> Option<Shared> {
