@@ -8,7 +8,7 @@ use super::handling::{
 };
 use super::ids::{At, FnId};
 use super::width::{Width, repetitions};
-use crate::facts::{FileFacts, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
+use crate::facts::{FileFacts, FnKind, How, Kind, LocalFn, NodeId, PlaceId, PlaceKind, Role};
 
 /// A region that runs once per item, in which an expression gives the same value every time.
 #[derive(Clone, Debug)]
@@ -91,8 +91,20 @@ fn source(facts: &FileFacts, around: NodeId) -> Option<NodeId> {
 /// is another one each time.
 fn in_worker(project: &Project, function: FnId, expr: NodeId, same: Same) -> Option<Repeat> {
     let root = project.names.function(function).node;
-    let runs = runs(project, function, CALLERS_DEEP);
-    let mut repeated = runs
+    let ways = runs(project, function, CALLERS_DEEP);
+    let facts = project.names.facts(function.module);
+    let read = facts.slice(root, expr).places;
+    // What a function reads of the one around it is another one each time where that itself runs for every item.
+    let mut around: Vec<LocalFn> = read.iter().map(|it| facts.place(*it).owner).collect();
+    around.retain(|it| *it != function.local && facts.function(*it).kind != FnKind::Module);
+    let encloses = |local: LocalFn| FnId { local, ..function };
+    if around
+        .into_iter()
+        .any(|it| !runs(project, encloses(it), CALLERS_DEEP).is_empty())
+    {
+        return None;
+    }
+    let mut repeated = ways
         .into_iter()
         .filter(|run| same(project, function, root, &run.shared, expr));
     repeated.next().map(|run| run.repeat)

@@ -94,7 +94,7 @@ fn is_answered(facts: &FileFacts, of: NodeId, statement: NodeId) -> bool {
     conditions.any(|it| facts.child(it, Role::Test).is_some_and(|it| asks_status(facts, it)))
 }
 
-/// A test of the status of an answer, whichever way round.
+/// A test that holds of an answer that is well: `status == 200`, `status < 500`, `status not in (429, 503)`, `answer.ok`.
 fn asks_status(facts: &FileFacts, test: NodeId) -> bool {
     let named = |it: NodeId| {
         facts
@@ -102,11 +102,16 @@ fn asks_status(facts: &FileFacts, test: NodeId) -> bool {
             .or_else(|| facts.payload_text(it))
             .unwrap_or_default()
     };
+    if facts.kind(test) == Kind::Attribute {
+        return matches!(named(test), "ok" | "is_success");
+    }
     let inside = || (test.0..facts.node(test).end).map(NodeId);
-    let is_code = |it: NodeId| facts.number(it).is_some_and(|code| (200.0..600.0).contains(&code));
     let is_status = |it: NodeId| matches!(facts.kind(it), Kind::Name | Kind::Attribute) && named(it).contains("status");
-    let is_ok = |it: NodeId| facts.kind(it) == Kind::Attribute && matches!(named(it), "ok" | "is_success" | "is_error");
-    inside().any(is_ok) || inside().any(is_status) && inside().any(is_code)
+    let codes = |low: f64, high: f64| inside().any(|it| facts.number(it).is_some_and(|it| (low..high).contains(&it)));
+    let compares = |ops: &[Op]| ops.iter().any(|op| facts.node(test).payload == *op as u32);
+    let is_well = codes(200.0, 400.0) && compares(&[Op::Eq, Op::In, Op::Lt, Op::LtE])
+        || codes(400.0, 600.0) && compares(&[Op::NotEq, Op::NotIn, Op::Lt, Op::LtE]);
+    facts.kind(test) == Kind::Compare && is_well && inside().any(is_status)
 }
 
 /// Whether the `try` leaves the loop when it succeeds.
