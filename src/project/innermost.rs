@@ -168,6 +168,19 @@ impl Order<'_> {
         }
     }
 
+    /// Adds what was started beside others before a line, in its function and the callers, and may still run after it.
+    pub fn include_started(&self, region: &mut Region, line: (FnId, NodeId)) {
+        let ways = self.ways_up(line.0, line.1);
+        let mut ways: Vec<(FnId, NodeId)> = ways.into_iter().map(|it| (it.0, it.1.1)).collect();
+        ways.sort_unstable();
+        for (function, until) in ways {
+            let sites = self.graph().sites_in(function);
+            let started = sites.filter(|(id, it)| self.starts.contains(id) && it.at.node < until);
+            let targets: Vec<FnId> = started.flat_map(|it| it.1.targets().iter().copied()).collect();
+            targets.into_iter().for_each(|it| self.add_below(region, it));
+        }
+    }
+
     fn add_below(&self, region: &mut Region, function: FnId) {
         let mut open = vec![(function, 1)];
         while let Some((function, hops)) = open.pop() {

@@ -11,19 +11,16 @@ use super::models;
 use super::signatures;
 use super::signatures::Fit;
 use super::unexplained::LOG_ALONE;
+use super::weights::standing;
 use super::windows::Window;
-use crate::diagnostic::Confidence;
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Pattern;
-use crate::diagnostic::Severity;
 use crate::evidence::roles::Role;
 use crate::evidence::sites::SiteId as LogSiteId;
 use crate::facts::NodeId;
 use crate::project::FnId;
 use crate::project::Project;
-use crate::project::is_conditional;
 use crate::project::order::Order;
-use crate::project::order::place;
 use rustc_hash::FxHashSet;
 
 /// A cause that takes less than this share of the run is not worth a reader's time.
@@ -31,6 +28,9 @@ pub const LEAST_SHARE: f64 = 0.02;
 
 /// A claim below this is no explanation: a shape that fits many things (0.5) and code that hardly matters (0.36) make less.
 const LEAST_SCORE: f64 = 0.2;
+
+/// The same where the log shows no shape at all (0.35): then the code's best guess is still better than none.
+const LEAST_GUESS: f64 = 0.126;
 
 /// Below this, the shape of the log fits several patterns, or none.
 pub(super) const CLEAR: f64 = 0.7;
@@ -50,22 +50,6 @@ fn nearness(hops: u32) -> f64 {
         3 => 0.75,
         _ => 0.6,
     }
-}
-
-/// What the code says of itself: how sure and how costly.
-fn standing(diagnostic: &Diagnostic) -> f64 {
-    let confidence = match diagnostic.confidence {
-        Confidence::High => 1.0,
-        Confidence::Medium => 0.85,
-        Confidence::Low => 0.6,
-    };
-    // Severity is a guess of what it costs, and the log shows that: it only parts what is otherwise equal.
-    let severity = match diagnostic.severity {
-        Severity::High => 1.0,
-        Severity::Medium => 0.95,
-        Severity::Low => 0.85,
-    };
-    confidence * severity
 }
 
 /// How far the pauses that a place can have filled speak for it: only what holds the loop has to fill them.
@@ -168,7 +152,12 @@ impl Evidence<'_> {
         let weak = alone.as_ref().map_or(0.0, |it| it.score);
         // What stands in the code is believed before a shape that nothing in the code explains, unless the log shows
         // something else much more clearly.
-        let stands = |it: &&Claim| it.score >= LEAST_SCORE && (it.score >= weak || it.fit.score >= NEAR * clearest);
+        let least = if self.is_long_and_silent(group) {
+            LEAST_GUESS
+        } else {
+            LEAST_SCORE
+        };
+        let stands = |it: &&Claim| it.score >= least && (it.score >= weak || it.fit.score >= NEAR * clearest);
         let Some(best) = claims.iter().find(stands) else {
             return alone;
         };
@@ -247,7 +236,8 @@ impl Evidence<'_> {
             }
             fit.saving = models::of_work(diagnostic.rule.name, fit.seconds).unwrap_or(fit.saving);
             let seen = self.seen(group, pattern, function) * held(pattern, blame.share(function, node));
-            let score = fit.score * near * standing(diagnostic) * seen * self.certain(diagnostic);
+            let code = standing(diagnostic) * self.guess(group, diagnostic);
+            let score = fit.score * near * code * seen * self.certain(diagnostic);
             claims.push(Claim {
                 diagnostic: index,
                 fit,
@@ -269,17 +259,6 @@ impl Evidence<'_> {
         let is_setting = matches!(pattern, Pattern::LongTail | Pattern::PoolExhaustion);
         let mut frames = regions.filter_map(|it| it.frame);
         (is_setting && frames.any(|it| self.order.is_set_up((function, node), it))).then_some(SET_UP)
-    }
-
-    /// What only some branch of a callee reaches explains less than what every item runs.
-    fn certain(&self, diagnostic: &Diagnostic) -> f64 {
-        /// An item may take the branch or not; milder than even odds, for the branch may be the common one.
-        const BRANCH: f64 = 0.75;
-        let branches = diagnostic.witness.iter().skip(1).any(|step| {
-            let place = place(self.project, step.location.file, step.location.start, &step.qualname);
-            place.is_some_and(|(function, node)| is_conditional(self.project, function, node))
-        });
-        if branches { BRANCH } else { 1.0 }
     }
 
     /// What the function's own lines say about it: one that never wrote any of its lines hardly ran, and one whose lines

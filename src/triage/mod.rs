@@ -23,6 +23,7 @@ mod spans;
 mod stalls;
 mod timers;
 mod unexplained;
+mod weights;
 pub mod windows;
 pub mod words;
 

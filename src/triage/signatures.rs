@@ -97,7 +97,7 @@ fn straggler_hold(it: &Measures) -> Fit {
         let held = if rounds { hold.max(idle(it) * it.seconds) } else { hold };
         return fit(score, held);
     }
-    let quiet = it.silence > MOST * it.seconds && it.retries == 0;
+    let quiet = it.items > 0 && it.silence > MOST * it.seconds && it.retries == 0;
     fit(if quiet || it.vague { POSSIBLE + 0.1 } else { POSSIBLE }, it.seconds)
 }
 
@@ -171,7 +171,7 @@ fn loop_stall(it: &Measures) -> Fit {
         0.45
     } else if it.items >= FEW && it.hold > MOST * it.seconds {
         0.2
-    } else if it.silence > MOST * it.seconds {
+    } else if it.items > 0 && it.silence > MOST * it.seconds {
         0.5
     } else {
         POSSIBLE

@@ -110,6 +110,10 @@ fn window(
     for function in functions {
         order.include(&mut region, function);
     }
+    // Where nothing inside says what ran, what was started before may still have.
+    if let Some(opens) = opens.filter(|_| hits.is_empty()) {
+        order.include_started(&mut region, place(opens));
+    }
     let busiest = hits.into_iter().max_by_key(|it| (it.1, std::cmp::Reverse(it.0)));
     Window {
         start,
