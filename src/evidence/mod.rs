@@ -39,5 +39,6 @@ pub mod structured;
 pub mod template;
 pub mod texts;
 pub mod times;
+mod tracebacks;
 pub mod values;
 pub mod wrappers;

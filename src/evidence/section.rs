@@ -18,6 +18,7 @@ use super::records::Record;
 use super::roles::Role;
 use super::roles::Roles;
 use super::roles::announced_wait;
+use super::tracebacks::Tracebacks;
 use super::values::Values;
 
 /// What reading needs to know of the program.
@@ -38,6 +39,8 @@ pub struct Section {
     pub stamps: Vec<Stamp>,
     /// What the patterns found are, each with a level; a line's tie is one more than the index.
     pub finds: Finds,
+    /// The traceback that is being read.
+    tracebacks: Tracebacks,
     /// Values and columns.
     pub values: Values,
     /// What names each process.
@@ -90,6 +93,10 @@ impl Section {
         known.matcher.find(&line.message, scratch);
         if scratch.best().is_empty() {
             known.matcher.find_beginning(&line.message, scratch);
+        }
+        let is_open = scratch.best().is_empty() && line.prefixed && line.level.is_none();
+        if is_open && self.tracebacks.is_part(&line.message) {
+            return;
         }
         let tie = self.finds.number(scratch.best(), line.level);
         let first = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
