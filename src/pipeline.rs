@@ -78,7 +78,10 @@ fn module(sources: &Sources, roots: &FxHashMap<&str, u32>, file: FileId, facts: 
         file,
         root: roots.get(source.import_root.as_str()).copied().unwrap_or(0),
         name: source.module.clone(),
-        path_name: path_name(&source.import_root, &source.module),
+        path_name: source
+            .portion
+            .clone()
+            .or_else(|| path_name(&source.import_root, &source.module)),
         is_package: source.is_package,
         reported: source.reported,
         is_test: source.is_test,

@@ -18,7 +18,8 @@ pub struct Module {
     pub root: u32,
     /// Dotted name below the import root.
     pub name: String,
-    /// Dotted name below the project root, where that is another one: folders without `__init__.py` are packages too.
+    /// Another name by which it can be imported, since folders without `__init__.py` are packages too: from the package
+    /// around it, else from the project root.
     pub path_name: Option<String>,
     /// `__init__.py`.
     pub is_package: bool,
@@ -297,13 +298,20 @@ impl Importer<'_> {
 }
 
 /// The absolute dotted name of an import's module.
-fn absolute(here: &Module, import: &Import) -> Option<String> {
+fn absolute<'a>(here: &'a Module, import: &Import) -> Option<String> {
     let written = here.facts.text(import.module);
     if import.level == 0 {
         return Some(written.to_owned());
     }
-    let mut package: Vec<&str> = here.name.split('.').filter(|it| !it.is_empty()).collect();
+    let parts = |name: &'a str| name.split('.').filter(|it| !it.is_empty()).collect::<Vec<&str>>();
     let up = import.level as usize - usize::from(here.is_package);
+    let mut package = parts(&here.name);
+    // From a folder without `__init__.py` the way up leads into the package around it.
+    if up >= package.len()
+        && let Some(other) = &here.path_name
+    {
+        package = parts(other);
+    }
     if up > package.len() {
         return None;
     }

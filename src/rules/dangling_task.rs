@@ -6,6 +6,7 @@ use crate::facts::{Fate, Kind, LocalFn, NodeId};
 use crate::project::{Callee, Flags, Site};
 use crate::rules::bystanders::{is_bystander, is_of_an_observer};
 use crate::rules::clients::is_seldom;
+use crate::rules::kept_tasks::waits_for_kept;
 use crate::rules::timers::{is_held_by_timers, is_waited_for};
 use crate::rules::{Context, Library, Rule};
 
@@ -92,6 +93,7 @@ fn report(cx: &Context<'_>, local: LocalFn, site: &Site, entry: EntryId) -> Diag
         || is_of_an_observer(&diagnostic.qualname, &work)
         || ends_something(cx, local)
         || is_held_by_timers(cx, site)
+        || waits_for_kept(cx, site)
         || is_waited_for(cx, local, site)
     {
         diagnostic.severity = Severity::Low;

@@ -37,6 +37,7 @@ mod gathered_bulk_results;
 mod growth;
 mod holdups;
 mod ineffective_limiter;
+mod kept_tasks;
 mod limiter_made;
 mod limiter_use;
 mod lock_across_await;

@@ -69,6 +69,8 @@ pub struct SourceFile {
     pub import_root: String,
     /// Dotted name below the import root; empty for an `__init__` file at the root.
     pub module: String,
+    /// Dotted name from the package around it, where a folder without `__init__` lies between: it can be imported by that too.
+    pub portion: Option<String>,
 }
 
 /// How to walk.

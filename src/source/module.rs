@@ -35,6 +35,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptio
             // Nobody can import a notebook, so it must not bear the name of the module beside it.
             let own = if is_notebook { ".ipynb" } else { "" };
             let module = module(&path, &import_root) + own;
+            let portion = portion(&path, &import_root, &packages);
             let is_test = classify::is_test(&path);
             let is_stub = name.ends_with(".pyi");
             let reported = !(is_stub || forced && is_test) && named.covers(&absolute, is_test);
@@ -47,6 +48,7 @@ pub(super) fn describe(found: Vec<PathBuf>, named: &[Named], options: &WalkOptio
                 is_package: is_init(name),
                 import_root,
                 module,
+                portion,
                 absolute,
                 path,
             })
@@ -110,6 +112,15 @@ fn import_root(folder: &str, packages: &FxHashSet<String>) -> String {
         at = split(at).0;
     }
     at.to_owned()
+}
+
+/// The name of a file in a folder without `__init__` that lies in a package.
+fn portion(path: &str, import_root: &str, packages: &FxHashSet<String>) -> Option<String> {
+    let mut around = import_root;
+    while !around.is_empty() && !packages.contains(around) {
+        around = split(around).0;
+    }
+    (!around.is_empty()).then(|| module(path, self::import_root(around, packages).as_str()))
 }
 
 fn module(path: &str, import_root: &str) -> String {
@@ -178,6 +189,21 @@ mod tests {
                 ("src/pkg/sub/b.py", "src", "pkg.sub.b"),
             ]
         );
+    }
+
+    #[test]
+    fn a_folder_without_init_belongs_to_the_package_around_it() {
+        let paths = [
+            "a/src/pkg/__init__.py",
+            "a/src/pkg/data/deep/c.py",
+            "a/src/pkg/data/own/__init__.py",
+            "a/src/pkg/data/own/d.py",
+            "a/src/lone/e.py",
+        ];
+        let files = describe_all(&paths, &[("", true)]);
+        let names: Vec<Option<&str>> = files.iter().map(|file| file.portion.as_deref()).collect();
+        let portions = [Some("pkg.data.deep.c"), Some("pkg.data.own"), Some("pkg.data.own.d")];
+        assert_eq!(names, [None, None, portions[0], portions[1], portions[2]]);
     }
 
     #[test]
