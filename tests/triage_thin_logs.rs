@@ -322,3 +322,36 @@ async def main(keys):
         "`all_of.one` runs for each item and writes nothing: log where it begins and where it is done, with the item's id, and the 9.0 s fall to the items"
     );
 }
+
+#[test]
+fn json_behind_the_stamp_of_a_container_is_read_with_its_own_time() {
+    let code = r#"
+import datetime
+import json
+import sys
+
+
+def emit(event, **fields):
+    stamp = datetime.datetime.now().strftime("%H:%M:%S.%f")[:-3]
+    sys.stdout.write(json.dumps({"t": stamp, "ev": event, **fields}) + "\n")
+
+
+def main(claims):
+    emit("run.begin", run="r-118")
+    for claim in claims:
+        emit("claim.decided", claim=claim)
+"#;
+    let mut log = String::new();
+    for n in 0..10 {
+        let time = format!("12:24:{:02}.949", 40 + n);
+        let event = if n == 0 { "run.begin" } else { "claim.decided" };
+        let _ = writeln!(
+            log,
+            "worker-1  | 2026-11-27T{time}Z {{\"t\": \"{time}\", \"ev\": \"{event}\", \"claim\": \"c{n}\"}}"
+        );
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.py"), code).expect("it is written");
+    let summary = &report(folder.path(), &log)["summary"];
+    assert_eq!((&summary["lines"], &summary["matched"]), (&10.into(), &10.into()));
+}

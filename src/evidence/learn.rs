@@ -60,9 +60,14 @@ fn writes_prefix(layout: &Layout, lines: &[&[u8]], oracle: Oracle<'_>) -> bool {
 
 fn best_layout(open: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<Layout> {
     let mut counts: FxHashMap<Layout, usize> = FxHashMap::default();
+    let mut prefix = Prefix::default();
     for line in open {
+        let record = record_start(line);
         for reading in readings(line) {
-            *counts.entry(reading).or_default() += 1;
+            // What JSON itself says of the time is no part of what stands before it.
+            if record.is_none_or(|it| reading.parse(line, &mut prefix) && prefix.message <= it) {
+                *counts.entry(reading).or_default() += 1;
+            }
         }
     }
     let needed = MIN_LINES.max((MIN_SHARE * open.len() as f64) as usize).min(open.len());
@@ -86,6 +91,12 @@ fn best_layout(open: &[&[u8]], oracle: Option<Oracle<'_>>) -> Option<Layout> {
             .then_with(|| b.2.cmp(&a.2))
     })?;
     Some(promote(best.2, open))
+}
+
+/// Where the JSON begins with which a line ends.
+fn record_start(line: &[u8]) -> Option<usize> {
+    line.trim_ascii_end().strip_suffix(b"}")?;
+    memchr::memmem::find(line, b"{\"")
 }
 
 /// What the templates found in a message are worth.

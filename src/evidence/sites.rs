@@ -216,7 +216,7 @@ fn printed(code: Code<'_>, call: NodeId, rich: bool) -> Vec<Template> {
 }
 
 /// rich takes `[bold red]` and `[/]` for styles and does not print them.
-fn without_styles(template: &Template) -> Template {
+pub(super) fn without_styles(template: &Template) -> Template {
     let mut made = Template::default();
     for part in &template.parts {
         match part {

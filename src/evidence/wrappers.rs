@@ -2,6 +2,7 @@
 
 use super::level::Level;
 use super::loggers::Output;
+use super::loggers::Sink;
 use super::loggers::imported;
 use super::messages;
 use super::messages::Reader;
@@ -11,6 +12,7 @@ use super::modules::Modules;
 use super::sites::Draft;
 use super::sites::Source;
 use super::sites::stem_of;
+use super::sites::without_styles;
 use super::template::Hole;
 use super::template::Part;
 use super::template::Style;
@@ -228,7 +230,10 @@ fn draft(modules: &Modules<'_>, file: u32, call: NodeId, function: NodeId, wrapp
             .into_iter()
             .filter(move |it| it.literal_chars() > least || shows_parameter(it))
     };
-    let templates: Vec<Template> = wrapper.templates.iter().flat_map(fuller).collect();
+    let mut templates: Vec<Template> = wrapper.templates.iter().flat_map(fuller).collect();
+    if wrapper.output.sink == Sink::Rich {
+        templates = templates.iter().map(without_styles).collect();
+    }
     let name = super::loggers::last_name(facts, function)?;
     let mut output = wrapper.output.clone();
     output.level = output.level.or_else(|| Level::parse(name.as_bytes()));

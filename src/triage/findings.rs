@@ -236,7 +236,9 @@ impl Evidence<'_> {
             }
             fit.saving = models::of_work(diagnostic.rule.name, fit.seconds).unwrap_or(fit.saving);
             let seen = self.seen(group, pattern, function) * held(pattern, blame.share(function, node));
-            let code = standing(diagnostic) * self.guess(group, diagnostic);
+            let shaped = fit.score > signatures::POSSIBLE;
+            let guess = if shaped { 1.0 } else { self.guess(group, diagnostic) };
+            let code = standing(diagnostic) * guess;
             let score = fit.score * near * code * seen * self.certain(diagnostic);
             claims.push(Claim {
                 diagnostic: index,

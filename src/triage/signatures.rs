@@ -37,7 +37,7 @@ const MEMORY_STEP: f64 = 50.0 * 1024.0;
 /// The share of the run's range of memory that a step must be.
 const MEMORY_SHARE: f64 = 0.25;
 /// A pattern that neither fits nor is contradicted: the code decides.
-const POSSIBLE: f64 = 0.35;
+pub(super) const POSSIBLE: f64 = 0.35;
 /// A picture that two causes give alike: enough for what the code shows to be believed before the log's first guess.
 const CODE_DECIDES: f64 = 0.7;
 /// The log speaks against it.
