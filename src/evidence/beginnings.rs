@@ -8,9 +8,43 @@ use std::hash::Hasher;
 /// Lengths of leading text that are looked up. Long ones keep frequent beginnings (`Failed to `) from leading to many patterns.
 const KEYS: [usize; 4] = [24, 12, 8, 4];
 
+/// Beside the keys' numbers, in what a message's first bytes tell.
+const CONSTANT: u8 = 1 << 7;
+
+/// What can follow the first bytes of a message: keys of which lengths, a constant. Most lines need no more than one look
+/// here, and no hash of what they are not. 16 KiB stay in the first cache.
+struct Leads(Vec<u8>);
+
+impl Default for Leads {
+    fn default() -> Self {
+        Self(vec![0; 1 << Self::BITS])
+    }
+}
+
+impl Leads {
+    const BITS: u32 = 14;
+
+    fn add(&mut self, text: &[u8], what: u8) {
+        self.0[Self::place(text)] |= what;
+    }
+
+    #[inline]
+    fn of(&self, message: &[u8]) -> u8 {
+        self.0[Self::place(message)]
+    }
+
+    /// Texts that are too short share a place, which no others have unless by chance.
+    #[inline]
+    fn place(text: &[u8]) -> usize {
+        let first = text.first_chunk().map_or(0, |it| u32::from_le_bytes(*it));
+        (first.wrapping_mul(0x9e37_79b1) >> (u32::BITS - Self::BITS)) as usize
+    }
+}
+
 /// Patterns by their first bytes.
 #[derive(Default)]
 pub(super) struct Beginnings {
+    leads: Leads,
     /// The keys there are, one set for each length.
     there: [Filter; KEYS.len()],
     /// Where the patterns of a key are.
@@ -33,6 +67,7 @@ impl Beginnings {
             };
             let key = key(slot, &head[..KEYS[slot]]);
             made.there[slot].add(key);
+            made.leads.add(head, 1 << slot);
             keyed.push((key, std::cmp::Reverse(weight), id));
         }
         keyed.sort_unstable();
@@ -44,9 +79,21 @@ impl Beginnings {
         (made, rest)
     }
 
+    /// Notes a pattern that is this text and nothing else.
+    pub(super) fn add_constant(&mut self, text: &[u8]) {
+        self.leads.add(text, CONSTANT);
+    }
+
+    /// Whether a constant may begin as the message does.
+    pub(super) fn may_be_constant(&self, message: &[u8]) -> bool {
+        self.leads.of(message) & CONSTANT != 0
+    }
+
     /// The lists of patterns with which a message can begin, those of longer keys first.
     pub(super) fn lists(&self, message: &[u8]) -> impl Iterator<Item = &[(u32, PatternId)]> {
-        let keys = KEYS.iter().enumerate().filter_map(|(slot, length)| {
+        let led = self.leads.of(message);
+        let slots = KEYS.iter().enumerate().filter(move |it| led & (1 << it.0) != 0);
+        let keys = slots.filter_map(|(slot, length)| {
             let key = key(slot, message.get(..*length)?);
             self.there[slot].has(key).then_some(key)
         });

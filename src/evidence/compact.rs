@@ -32,6 +32,8 @@ struct Stretches {
     width: i64,
     timed: bool,
     now: i64,
+    /// The last answer, and where its stretch begins: most lines are in the stretch of the one before.
+    last: (i64, i64),
 }
 
 impl Stretches {
@@ -39,7 +41,15 @@ impl Stretches {
     fn of(&mut self, record: &Record) -> i64 {
         self.now = record.time().unwrap_or(self.now);
         let at = if self.timed { self.now } else { i64::from(record.line) };
-        at.saturating_sub(self.origin) / self.width
+        if (0..self.width).contains(&at.saturating_sub(self.last.1)) {
+            return self.last.0;
+        }
+        let stretch = at.saturating_sub(self.origin) / self.width;
+        // What lies before the origin is rounded towards it, so those stretches begin elsewhere.
+        if at >= self.origin {
+            self.last = (stretch, self.origin.saturating_add(stretch.saturating_mul(self.width)));
+        }
+        stretch
     }
 }
 
@@ -79,6 +89,7 @@ impl Log {
             width: finest,
             timed,
             now: origin,
+            last: (0, origin),
         };
         stretches.width = self.width(&common, stretches, length, most / 2);
         self.bucket = Some(stretches.width);

@@ -76,11 +76,13 @@ impl Keys {
         if self.weights.is_empty() || self.heaviest < *least {
             return;
         }
+        let mut bar = told(*least);
         for key in keys {
-            if self.weights[place(key)] >= told(*least)
+            if self.weights[place(key)] >= bar
                 && let Some(patterns) = self.patterns.get(&key)
             {
                 patterns.iter().for_each(|it| *least = each(*it));
+                bar = told(*least);
             }
         }
     }

@@ -108,7 +108,10 @@ impl Matcher {
             constants.insert(hash, id);
         }
         let open = numbered().filter(|it| !it.1.is_constant());
-        let (beginnings, rest) = Beginnings::new(open.map(|(id, it)| (id, weight_of(&weights, id), it.head())));
+        let (mut beginnings, rest) = Beginnings::new(open.map(|(id, it)| (id, weight_of(&weights, id), it.head())));
+        for (_, pattern) in numbered().filter(|it| it.1.is_constant()) {
+            beginnings.add_constant(pattern.head());
+        }
         let mut inner = Inner::default();
         let mut inner_weight = 0;
         let common = commonness(&patterns);
@@ -161,6 +164,9 @@ impl Matcher {
 
     /// The pattern that is this text.
     fn constant(&self, message: &[u8]) -> Option<PatternId> {
+        if !self.beginnings.may_be_constant(message) {
+            return None;
+        }
         let hash = hash(message);
         if !self.any_constant.has(hash) {
             return None;

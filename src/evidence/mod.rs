@@ -26,6 +26,7 @@ pub mod modules;
 pub mod pattern;
 pub mod prefix;
 pub mod reader;
+mod recent;
 pub mod records;
 pub mod resolve;
 pub mod roles;

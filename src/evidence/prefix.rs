@@ -1,6 +1,7 @@
 //! The fixed part before a log message: a layout is the sequence of its pieces, and parsing a line is one walk over them.
 
 use super::level::Level;
+use super::recent::Recent;
 use super::times;
 use super::times::Moment;
 
@@ -49,6 +50,7 @@ pub struct Prefix {
     pub blank_time: bool,
     /// Where the message starts.
     pub message: usize,
+    recent: Recent,
 }
 
 /// Longer words are no columns.
@@ -136,7 +138,7 @@ impl Piece {
     /// The length of this piece at the start of `text`, if it is there.
     fn length(&self, text: &[u8], into: &mut Prefix) -> Option<usize> {
         match self {
-            Self::Time => moment(times::parse(text), into),
+            Self::Time => moment(into.recent.parse(text), into),
             Self::Elapsed => moment(times::parse_elapsed(text), into),
             Self::Seconds => moment(times::parse_seconds(text), into),
             Self::Millis => {

@@ -136,6 +136,8 @@ impl Batcher {
         loop {
             let before = self.held.len();
             let room = u64::try_from(BATCH.saturating_sub(before).max(1)).unwrap_or(1);
+            // Room for all of it at once: a buffer that grows is copied several times.
+            self.held.reserve_exact(BATCH.saturating_sub(before));
             let read = input.take(room).read_to_end(&mut self.held)?;
             if read == 0 {
                 return Ok(self.finish());

@@ -55,6 +55,9 @@ pub struct Section {
     pub layouts: Vec<Layout>,
 }
 
+/// Lines of logs are rarely shorter on average, so that lists with room for so many need not grow.
+const USUAL_LINE: usize = 64;
+
 /// More values than this in one line are a dump.
 const MAX_VALUES: usize = 16;
 
@@ -65,8 +68,11 @@ impl Section {
         let asked = std::cell::RefCell::new(Scratch::default());
         let oracle = |message: &[u8]| known.matcher.find(message.trim_ascii(), &mut asked.borrow_mut()) as usize;
         let mut parser = LineParser::knowing(layouts.to_vec(), Some(&oracle));
+        let lines = batch.bytes.len() / USUAL_LINE;
         let mut section = Self {
             cut: batch.cut,
+            records: Vec::with_capacity(lines),
+            stamps: Vec::with_capacity(lines),
             ..Self::default()
         };
         parser.expect(&batch.bytes);

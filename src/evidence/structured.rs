@@ -241,8 +241,20 @@ fn logfmt(text: &[u8]) -> Option<Vec<Member>> {
     (has(&MESSAGE) && (has(&TIME) || has(&LEVEL))).then_some(members)
 }
 
+/// The bytes of a key, as a table: every word of every line is looked at.
+const IN_KEY: [bool; 256] = {
+    let mut keys = [false; 256];
+    let mut byte = 0u8;
+    while byte < 128 {
+        keys[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@');
+        byte += 1;
+    }
+    keys
+};
+
+#[inline]
 fn key_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-' | b'@')
+    IN_KEY[usize::from(byte)]
 }
 
 /// `key=value` and `key="quoted value"` pairs; what is not a pair is skipped.
@@ -307,14 +319,11 @@ pub fn right_column(line: &[u8]) -> (&[u8], Option<(&[u8], u32)>) {
 }
 
 fn right_place(line: &[u8]) -> Option<(usize, &[u8], u32)> {
-    if !line.last()?.is_ascii_digit() {
-        return None;
-    }
-    let start = memchr::memrchr(b' ', line)? + 1;
-    let place = &line[start..];
-    let colon = memchr::memrchr(b':', place)?;
-    let file = place[..colon].strip_suffix(b".py").map(|_| &place[..colon])?;
+    let digits = line.iter().rev().take_while(|it| it.is_ascii_digit()).count();
+    let (place, digits) = line.split_at(line.len() - digits);
+    let place = place.strip_suffix(b":").filter(|it| it.ends_with(b".py"))?;
+    let start = memchr::memrchr(b' ', place)? + 1;
     // One space could be prose; a column is set off by more.
     line[..start].ends_with(b"  ").then_some(())?;
-    Some((line[..start].trim_ascii_end().len(), file, number(&place[colon + 1..])?))
+    Some((line[..start].trim_ascii_end().len(), &place[start..], number(digits)?))
 }

@@ -120,7 +120,7 @@ fn two(text: &[u8], at: usize) -> Option<i64> {
 }
 
 /// `.123` or `,123` as nanoseconds, the step it can express, and its length.
-fn fraction(text: &[u8]) -> (i64, i64, usize) {
+pub(super) fn fraction(text: &[u8]) -> (i64, i64, usize) {
     if !matches!(text.first(), Some(b'.' | b',')) {
         return (0, SECOND, 0);
     }
@@ -163,7 +163,7 @@ fn time_of_day(text: &[u8]) -> Option<(i64, i64, usize)> {
 }
 
 /// `Z`, `+01:00`, `+0100`, ` +0100`, ` UTC`: the offset in nanoseconds and its length.
-fn zone(text: &[u8]) -> (i64, usize) {
+pub(super) fn zone(text: &[u8]) -> (i64, usize) {
     match text {
         [b'Z', ..] => (0, 1),
         [b' ', b'U', b'T', b'C', ..] | [b' ', b'G', b'M', b'T', ..] => (0, 4),
@@ -209,7 +209,7 @@ fn dated(text: &[u8], at: usize, date: i64, scale: Scale) -> Option<(Moment, usi
 }
 
 /// `2026-11-22T19:18:15.731Z`, `2026-11-22 19:18:15,731`, `2026/11/22 19:18:15`.
-fn iso(text: &[u8]) -> Option<(Moment, usize)> {
+pub(super) fn iso(text: &[u8]) -> Option<(Moment, usize)> {
     let head = text.get(..11)?;
     let separator = head[4];
     if !matches!(separator, b'-' | b'/' | b'.')
