@@ -118,7 +118,7 @@ impl Project {
     }
 
     /// Loops and comprehensions around a node, inside its function.
-    fn around(&self, function: FnId, node: NodeId) -> u32 {
+    pub(super) fn around(&self, function: FnId, node: NodeId) -> u32 {
         let facts = self.names.facts(function.module);
         let root = facts.function(function.local).node;
         let inside = facts.ancestors(node).take_while(|it| *it != root);

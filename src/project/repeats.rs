@@ -92,6 +92,9 @@ fn source(facts: &FileFacts, around: NodeId) -> Option<NodeId> {
 fn in_worker(project: &Project, function: FnId, expr: NodeId, same: Same) -> Option<Repeat> {
     let root = project.names.function(function).node;
     let ways = runs(project, function, CALLERS_DEEP);
+    if ways.is_empty() {
+        return None;
+    }
     let facts = project.names.facts(function.module);
     let read = facts.slice(root, expr).places;
     // What a function reads of the one around it is another one each time where that itself runs for every item.

@@ -2,9 +2,9 @@
 
 use super::Project;
 use super::graph::{Flags, Site};
-use super::ids::FnId;
+use super::ids::{FnId, SiteId};
 use super::order::is_spawner;
-use crate::facts::{FileFacts, Kind, NodeId};
+use crate::facts::NodeId;
 
 /// A statement that waits for something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,14 +23,14 @@ impl Project {
     pub fn steps(&self, function: FnId, ran: impl Fn(NodeId) -> bool) -> Vec<Step> {
         let facts = self.names.facts(function.module);
         let mut steps: Vec<Step> = Vec::new();
-        for (_, site) in self.graph.sites_in(function).filter(|it| ran(it.1.at.node)) {
-            if !self.is_waited_for(site) {
+        for (id, site) in self.graph.sites_in(function).filter(|it| ran(it.1.at.node)) {
+            if !self.is_waited_for(id, site) {
                 continue;
             }
             let fresh = Step {
                 statement: facts.statement_of(site.at.node),
                 inside: site.targets().first().copied(),
-                is_for_many: repeats(facts, function, site.at.node) || is_spawner(self, function, site.at.node),
+                is_for_many: self.around(function, site.at.node) > 0 || is_spawner(self, function, site.at.node),
             };
             match steps.iter_mut().find(|it| it.statement == fresh.statement) {
                 Some(known) => {
@@ -45,30 +45,11 @@ impl Project {
     }
 
     /// Awaited, started beside others, or work of this program that computes or asks on the caller's thread.
-    fn is_waited_for(&self, site: &Site) -> bool {
-        let asks = || {
-            let ids = self.graph.sites_at(site.caller, site.at.node);
-            ids.into_iter()
-                .any(|(id, _)| self.remote_callers.from(&self.graph, id).is_some())
-        };
+    fn is_waited_for(&self, id: SiteId, site: &Site) -> bool {
         !site.flags.has(Flags::ERROR_PATH)
             && (site.flags.has(Flags::AWAITED)
                 || is_spawner(self, site.caller, site.at.node)
-                || asks()
+                || self.remote_callers.from(&self.graph, id).is_some()
                 || self.computes(site) > 0)
     }
-}
-
-/// In a loop or comprehension of its function.
-fn repeats(facts: &FileFacts, function: FnId, node: NodeId) -> bool {
-    let root = facts.function(function.local).node;
-    let mut around = facts.ancestors(node).take_while(|it| *it != root);
-    around.any(|it| {
-        let kind = facts.kind(it);
-        kind.is_loop()
-            || matches!(
-                kind,
-                Kind::ListComp | Kind::SetComp | Kind::DictComp | Kind::GeneratorExp
-            )
-    })
 }

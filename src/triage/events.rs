@@ -94,10 +94,10 @@ pub struct Run {
     pub retries: FxHashSet<SiteId>,
     /// Lines of the program.
     pub lines: usize,
-    /// Lines that libraries wrote, by the loggers that they name.
-    pub of_libraries: usize,
     /// Of these, matched to one site.
     pub matched: usize,
+    /// Lines that libraries wrote, by the loggers that they name.
+    pub of_libraries: usize,
 }
 
 /// Reads the run out of a log and its answers. Files of sites are modules in order.

@@ -7,6 +7,7 @@ use super::found::Found;
 use super::found::Subject;
 use super::shapes;
 use super::signatures::Fit;
+use super::weights::LONG;
 use crate::diagnostic::Pattern;
 
 /// How sure a stretch is that has neither a shape nor anything in the code.
@@ -30,8 +31,6 @@ impl Evidence<'_> {
     pub(super) fn unexplained(&self, group: &[usize], blame: &Blame) -> (Option<Found>, f64) {
         /// With more lines a stretch has a shape, if only that of ordinary work.
         const FEW_LINES: usize = 5;
-        /// A stretch without a shape is told only if the run spent this share of its time in it.
-        const LONG: f64 = 0.25;
         let mut fits: Vec<(Pattern, Fit)> = Pattern::ALL.iter().map(|it| (*it, self.fit(group, *it))).collect();
         // What the code can't do where the time went is not what happened.
         let holds = group.iter().any(|it| self.measures[*it].iter().any(shapes::is_held));

@@ -8,6 +8,10 @@ use crate::diagnostic::Severity;
 use crate::project::is_conditional;
 use crate::project::order::place;
 
+/// A stretch without a shape is told only if the run spent this share of its time in it: a quarter is what a reader asks
+/// about, whatever the log shows.
+pub(super) const LONG: f64 = 0.25;
+
 /// What the code says of itself: how sure and how costly.
 pub(super) fn standing(diagnostic: &Diagnostic) -> f64 {
     let confidence = match diagnostic.confidence {
@@ -27,8 +31,6 @@ pub(super) fn standing(diagnostic: &Diagnostic) -> f64 {
 impl Evidence<'_> {
     /// A stretch long enough to matter in which no line of an item shows anything.
     pub(super) fn is_long_and_silent(&self, group: &[usize]) -> bool {
-        /// A quarter of the run is what a reader asks about, whatever the log shows.
-        const LONG: f64 = 0.25;
         let seconds: f64 = group.iter().map(|it| self.windows[*it].seconds()).sum();
         seconds >= LONG * self.run.seconds && self.is_silent(group)
     }
