@@ -19,6 +19,7 @@ mod bridges;
 mod bystanders;
 mod client_per_call;
 mod clients;
+mod conditions;
 mod context;
 mod copied_context;
 mod copies;

@@ -3,6 +3,7 @@
 use crate::diagnostic::{Confidence, Diagnostic, Pattern, RuleInfo, RuleSet, Severity};
 use crate::facts::{FnKind, LocalFn};
 use crate::project::{Callee, Flags, SiteId};
+use crate::rules::conditions::is_rare;
 use crate::rules::{Context, Rule};
 
 /// The rule.
@@ -96,6 +97,9 @@ fn report(cx: &Context<'_>, local: LocalFn, chain: &[SiteId]) -> Option<Diagnost
     };
     diagnostic.witness = cx.steps(chain);
     diagnostic.group = end;
+    if is_rare(cx, chain, false) {
+        diagnostic.severity = Severity::Low;
+    }
     if chain.iter().any(|&it| graph.site(it).flags.has(Flags::DUCK)) {
         diagnostic.confidence = Confidence::Medium;
     }
