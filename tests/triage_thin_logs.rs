@@ -355,3 +355,96 @@ def main(claims):
     let summary = &report(folder.path(), &log)["summary"];
     assert_eq!((&summary["lines"], &summary["matched"]), (&10.into(), &10.into()));
 }
+
+#[test]
+fn what_a_phase_of_a_context_manager_did_is_its_block() {
+    let code = r#"
+import asyncio
+import hashlib
+import time
+from contextlib import contextmanager
+
+
+@contextmanager
+def phase(name):
+    print(f"{name}: begin")
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        print(f"{name}: end ({time.perf_counter() - started:.2f} s)")
+
+
+async def seal(row):
+    return hashlib.pbkdf2_hmac("sha256", row, b"salt", 600000)
+
+
+async def notify(client, row):
+    time.sleep(1)
+    await client.post("https://hooks.test", data=row)
+
+
+async def main(client, rows):
+    with phase("seal"):
+        await asyncio.gather(*(seal(row) for row in rows))
+    with phase("notify"):
+        await asyncio.gather(*(notify(client, row) for row in rows))
+"#;
+    let phases = |seal: f64, notify: f64| {
+        let lines = [
+            (0.0, "seal: begin".to_owned()),
+            (seal, format!("seal: end ({seal:.2} s)")),
+            (seal, "notify: begin".to_owned()),
+            (seal + notify, format!("notify: end ({notify:.2} s)")),
+        ];
+        log(lines)
+    };
+    let qualname = |log: &str| first(code, log).2;
+    assert_eq!(qualname(&phases(20.0, 0.5)), "seal");
+    assert_eq!(qualname(&phases(0.5, 20.0)), "notify");
+}
+
+#[test]
+fn a_class_that_logs_on_leaving_tells_of_its_block() {
+    let code = r#"
+import asyncio
+import time
+
+
+class Timed:
+    def __init__(self, name):
+        self.name = name
+
+    async def __aenter__(self):
+        self.started = time.perf_counter()
+        return self
+
+    async def __aexit__(self, *error):
+        print(f"{self.name} took {time.perf_counter() - self.started:.1f} s")
+
+
+async def load(row):
+    await asyncio.sleep(0.1)
+
+
+async def render(row):
+    time.sleep(1)
+
+
+async def main(rows):
+    async with Timed("load"):
+        await asyncio.gather(*(load(row) for row in rows))
+    async with Timed("render"):
+        await asyncio.gather(*(render(row) for row in rows))
+    print("all done")
+"#;
+    let lines = [
+        (0.0, "load took 0.4 s".to_owned()),
+        (21.0, "render took 21.0 s".to_owned()),
+        (21.1, "all done".to_owned()),
+    ];
+    assert_eq!(
+        first(code, &log(lines)),
+        told("loop-blocker", "blocking-sleep", "render")
+    );
+}

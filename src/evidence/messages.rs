@@ -134,7 +134,13 @@ impl Reader<'_> {
         {
             return vec![plain];
         }
-        if spec.is_empty() { ways } else { vec![plain] }
+        if spec.is_empty() {
+            ways
+        } else if is_padding(spec) {
+            ways.into_iter().map(|it| it.restyled(Style::Padded)).collect()
+        } else {
+            vec![plain]
+        }
     }
 
     fn operator(&self, node: NodeId, depth: usize) -> Vec<Template> {
@@ -248,6 +254,13 @@ impl Reader<'_> {
     fn text_of(&self, place: PlaceId) -> String {
         self.code.facts.text(self.code.facts.place(place).name).to_owned()
     }
+}
+
+/// Whether a format only fills a text up to a width, behind it: `:<14`, `:14s`.
+fn is_padding(spec: &str) -> bool {
+    let width = spec.trim_start_matches([':', '<']);
+    let width = width.strip_suffix('s').unwrap_or(width);
+    !width.is_empty() && width.bytes().all(|it| it.is_ascii_digit())
 }
 
 fn parameter(source: String, index: u32) -> Template {

@@ -27,6 +27,8 @@ pub enum Style {
     Braces,
     /// The message of a record that is written as JSON: what arrives is the record.
     Record,
+    /// The text, filled up with blanks behind it.
+    Padded,
 }
 
 /// A hole.
@@ -178,7 +180,7 @@ impl Template {
             match (part, style) {
                 (Part::Text(text), Style::Percent) => percent(text, &mut arguments, &mut made),
                 (Part::Text(text), Style::Braces) => braces(text, &mut arguments, &mut made),
-                (Part::Text(text), Style::Plain | Style::Record) => made.push_text(text),
+                (Part::Text(text), Style::Plain | Style::Record | Style::Padded) => made.push_text(text),
                 (Part::Hole(hole), _) => made.push_hole(hole.clone()),
             }
         }

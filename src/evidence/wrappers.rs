@@ -306,7 +306,12 @@ impl Arguments<'_> {
             let message = reader.message_in(value);
             return message.unwrap_or_else(|| vec![Template::hole(String::new())]);
         }
-        let ways = messages::templates(self.code, value);
+        let mut ways = messages::templates(self.code, value);
+        if style == Style::Padded {
+            // How much is filled up depends on the text, so that anything may follow it.
+            ways.iter_mut().for_each(|it| it.push_hole(Hole::default()));
+            return ways;
+        }
         let arguments: Vec<Hole> = self
             .further(index)
             .map(|it| messages::argument(self.code.facts, it))

@@ -34,6 +34,7 @@ mod innermost;
 mod limiter;
 mod lines;
 mod loops;
+mod managed;
 mod marks;
 mod members;
 mod modules;

@@ -32,6 +32,8 @@ pub struct Region {
     pub functions: FxHashMap<FnId, u32>,
     /// Of functions that the frame itself runs only in part: the nodes between the ends.
     pub parts: FxHashMap<FnId, Vec<(u32, u32)>>,
+    /// The item of the `with` statement whose block lies between the ends, where lines of its context manager are they.
+    pub block: Option<(FnId, NodeId)>,
 }
 
 impl Region {
@@ -105,7 +107,7 @@ impl<'a> Order<'a> {
         &self.project.graph
     }
 
-    fn facts(&self, function: FnId) -> &'a FileFacts {
+    pub(super) fn facts(&self, function: FnId) -> &'a FileFacts {
         self.project.names.facts(function.module)
     }
 

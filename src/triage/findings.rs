@@ -8,6 +8,7 @@ use super::found::Subject;
 use super::found::merged;
 use super::measures::Measures;
 use super::models;
+use super::shapes::FEW;
 use super::signatures;
 use super::signatures::Fit;
 use super::unexplained::LOG_ALONE;
@@ -86,8 +87,12 @@ pub struct Evidence<'a> {
     pub places: &'a [Option<(FnId, NodeId)>],
 }
 
-/// What tells groups of windows apart: the function around both ends, the worker, the sites at the ends.
-type Key = (Option<FnId>, Option<FnId>, (Option<LogSiteId>, Option<LogSiteId>));
+/// What tells groups of windows apart: the function around both ends and the block in it, the worker, the sites at the ends.
+type Key = (
+    (Option<FnId>, Option<(FnId, NodeId)>),
+    Option<FnId>,
+    (Option<LogSiteId>, Option<LogSiteId>),
+);
 
 struct Claim {
     diagnostic: usize,
@@ -135,7 +140,7 @@ impl Evidence<'_> {
             } else {
                 (None, None)
             };
-            let key = (window.region.frame, worker, edges);
+            let key = ((window.region.frame, window.region.block), worker, edges);
             match groups.iter_mut().find(|it| it.0 == key) {
                 Some(group) => group.1.push(index),
                 None => groups.push((key, vec![index])),
@@ -328,7 +333,10 @@ impl Evidence<'_> {
             .iter()
             .map(|it| (self.measures[*it][0].items, self.windows[*it].seconds()))
             .collect();
-        match signatures::uneven_rounds(&rounds).filter(|it| pattern == Pattern::LongTail && it.score > sum.score) {
+        // A round that was long because it was refused waited for no straggler.
+        let refused = group.iter().any(|it| self.measures[*it][0].refused() >= FEW);
+        let uneven = signatures::uneven_rounds(&rounds).filter(|_| pattern == Pattern::LongTail && !refused);
+        match uneven.filter(|it| it.score > sum.score) {
             Some(uneven) => uneven,
             None => sum,
         }

@@ -95,7 +95,7 @@ pub fn triage(
     let written: FxHashSet<FnId> = run.events.iter().map(|it| it.function).collect();
     run.tickers = written.into_iter().filter(|it| project.ticks(*it)).collect();
     let order = Order::new(project);
-    let windows = windows::windows(&run, &order, sites, run.seconds * findings::LEAST_SHARE / 4.0);
+    let windows = windows::windows(&run, &order, (log, sites), run.seconds * findings::LEAST_SHARE / 4.0);
     let source = Source {
         project,
         sites,

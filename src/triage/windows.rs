@@ -3,6 +3,7 @@
 use super::events::Event;
 use super::events::Run;
 use crate::evidence::loggers::Sink;
+use crate::evidence::records::Log;
 use crate::evidence::sites::SiteId;
 use crate::evidence::sites::Sites;
 use crate::project::FnId;
@@ -45,7 +46,7 @@ const MANY: usize = 12;
 
 /// The windows of a run, in order; those under `least` seconds are left out.
 #[must_use]
-pub fn windows(run: &Run, order: &Order<'_>, sites: &Sites, least: f64) -> Vec<Window> {
+pub fn windows(run: &Run, order: &Order<'_>, (log, sites): (&Log, &Sites), least: f64) -> Vec<Window> {
     let main: Vec<usize> = main_line(run, order, sites);
     let mut found = Vec::new();
     let mut before: Option<usize> = None;
@@ -53,7 +54,7 @@ pub fn windows(run: &Run, order: &Order<'_>, sites: &Sites, least: f64) -> Vec<W
         let start = before.map_or(0.0, |it| run.events[it].time);
         let end = next.map_or(run.seconds, |it| run.events[it].time);
         if end - start >= least && end > start {
-            found.push(window(run, order, before, next, (start, end)));
+            found.push(window((run, log), order, before, next, (start, end)));
         }
         before = next;
     }
@@ -81,8 +82,14 @@ fn again<'a>(mut events: impl Iterator<Item = &'a Event>, site: SiteId) -> bool 
     events.any(|it| it.site == site)
 }
 
+/// Whether a line shows a text as a value.
+fn shows(log: &Log, event: &Event, text: &str) -> bool {
+    let values = log.values(&log.records[event.record]);
+    values.iter().any(|it| log.texts.get(it.1) == text.as_bytes())
+}
+
 fn window(
-    run: &Run,
+    (run, log): (&Run, &Log),
     order: &Order<'_>,
     opens: Option<usize>,
     closes: Option<usize>,
@@ -95,7 +102,11 @@ fn window(
                 after: again(run.events[opens + 1..].iter(), run.events[opens].site),
                 before: again(run.events[..closes].iter(), run.events[closes].site),
             };
-            order.between(place(opens), place(closes), rounds)
+            let mut region = order.between(place(opens), place(closes), rounds);
+            order.include_blocks(&mut region, place(opens), place(closes), |it| {
+                shows(log, &run.events[closes], it)
+            });
+            region
         }
         (opens, closes) => order.beside(opens.map(place), closes.map(place)),
     };
