@@ -448,3 +448,47 @@ async def main(rows):
         told("loop-blocker", "blocking-sleep", "render")
     );
 }
+
+#[test]
+fn steps_of_one_runner_are_told_apart_by_their_names() {
+    let code = r#"
+import asyncio
+import logging
+
+import httpx
+
+log = logging.getLogger(__name__)
+
+
+async def spread(step, items):
+    async with asyncio.TaskGroup() as group:
+        for item in items:
+            group.create_task(step(item))
+
+
+async def geocode(item):
+    async with httpx.AsyncClient() as client:
+        answer = await client.get("http://maps.test", params={"q": item})
+        if answer.status_code == 429:
+            log.warning("429 Too Many Requests for %s", item)
+
+
+async def run(steps, items):
+    for name, step in steps:
+        log.info("step %s begins", name)
+        await spread(step, items)
+        log.info("step %s ends", name)
+"#;
+    let steps = [("read", 1.0, 1.4), ("geocode", 1.4, 27.0), ("sort", 27.0, 27.5)];
+    let mut lines = Vec::new();
+    for (name, start, end) in steps {
+        lines.push((start, format!("step {name} begins")));
+        if name == "geocode" {
+            let refused = (0..200).map(|it| (start + 0.12 * f64::from(it), format!("429 Too Many Requests for p{it}")));
+            lines.extend(refused);
+        }
+        lines.push((end, format!("step {name} ends")));
+    }
+    let (pattern, _, _) = first(code, &log(lines));
+    assert_ne!(pattern, "long-tail", "a step is not the straggler of the other steps");
+}

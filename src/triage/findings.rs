@@ -87,11 +87,12 @@ pub struct Evidence<'a> {
     pub places: &'a [Option<(FnId, NodeId)>],
 }
 
-/// What tells groups of windows apart: the function around both ends and the block in it, the worker, the sites at the ends.
-type Key = (
+/// What tells groups of windows apart: the function around both ends and the block in it, the worker, the sites
+/// at the ends and the words that the first has.
+type Key<'a> = (
     (Option<FnId>, Option<(FnId, NodeId)>),
     Option<FnId>,
-    (Option<LogSiteId>, Option<LogSiteId>),
+    (Option<LogSiteId>, Option<LogSiteId>, &'a str),
 );
 
 struct Claim {
@@ -130,15 +131,15 @@ impl Evidence<'_> {
 
     /// Windows of the same code, such as the rounds of a loop: one cause is sought for all of them.
     fn groups(&self) -> Vec<Vec<usize>> {
-        let mut groups: Vec<(Key, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<(Key<'_>, Vec<usize>)> = Vec::new();
         for (index, window) in self.windows.iter().enumerate() {
             let site = |event: Option<usize>| event.map(|it| self.run.events[it].site);
             // A function that tells its own items, as by a bar, has several phases with the same worker.
             let worker = window.worker.filter(|it| Some(*it) != window.region.frame);
             let edges = if worker.is_none() {
-                (site(window.opens), site(window.closes))
+                (site(window.opens), site(window.closes), window.name.as_str())
             } else {
-                (None, None)
+                (None, None, "")
             };
             let key = ((window.region.frame, window.region.block), worker, edges);
             match groups.iter_mut().find(|it| it.0 == key) {

@@ -31,6 +31,8 @@ pub struct Window {
     pub worker: Option<FnId>,
     /// The site of these lines.
     pub site: Option<SiteId>,
+    /// The words that the opening line has in its holes: `geocode` of `step geocode begins`.
+    pub name: String,
 }
 
 impl Window {
@@ -88,6 +90,14 @@ fn shows(log: &Log, event: &Event, text: &str) -> bool {
     values.iter().any(|it| log.texts.get(it.1) == text.as_bytes())
 }
 
+/// The values of a line that are words: what has a digit is an id or an amount, and tells rounds apart, not phases.
+fn words(log: &Log, event: &Event) -> String {
+    let values = log.values(&log.records[event.record]).iter();
+    let texts = values.map(|it| String::from_utf8_lossy(log.texts.get(it.1)));
+    let words = texts.filter(|it| !it.is_empty() && !it.bytes().any(|it| it.is_ascii_digit()));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 fn window(
     (run, log): (&Run, &Log),
     order: &Order<'_>,
@@ -135,5 +145,6 @@ fn window(
         region,
         worker: busiest.map(|it| it.0.1),
         site: busiest.map(|it| it.0.0),
+        name: opens.map_or_else(String::new, |it| words(log, &run.events[it])),
     }
 }
