@@ -56,7 +56,8 @@ impl Widths<'_> {
                 _ => Width::Data,
             });
         }
-        if width == Width::Constant(0) || self.is_filled(place) {
+        // Looking for what fills it costs a walk over the file, so only where it can change the answer.
+        if matches!(width, Width::Constant(0) | Width::Data) || self.is_filled(place) {
             Width::Data
         } else {
             width
