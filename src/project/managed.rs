@@ -27,8 +27,7 @@ impl Order<'_> {
         let mut blocks = self.blocks(to.0);
         let names_it = |it: &Block| {
             let facts = self.facts(it.function);
-            let texts = facts.descendants(it.item).filter_map(|it| text(facts, it));
-            texts.into_iter().any(&told)
+            facts.descendants(it.item).filter_map(|it| text(facts, it)).any(&told)
         };
         if blocks.iter().any(names_it) {
             blocks.retain(names_it);

@@ -330,17 +330,22 @@ impl Evidence<'_> {
             sum.saving = (sum.saving.0 + one.saving.0, sum.saving.1 + one.saving.1);
         }
         sum.score /= f64::max(total, f64::MIN_POSITIVE);
-        let rounds: Vec<(usize, f64)> = group
-            .iter()
-            .map(|it| (self.measures[*it][0].items, self.windows[*it].seconds()))
-            .collect();
-        // A round that was long because it was refused waited for no straggler.
-        let refused = group.iter().any(|it| self.measures[*it][0].refused() >= FEW);
-        let uneven = signatures::uneven_rounds(&rounds).filter(|_| pattern == Pattern::LongTail && !refused);
-        match uneven.filter(|it| it.score > sum.score) {
-            Some(uneven) => uneven,
-            None => sum,
+        if pattern != Pattern::LongTail {
+            return sum;
         }
+        let uneven = self.uneven(group).filter(|it| it.score > sum.score);
+        uneven.unwrap_or(sum)
+    }
+
+    /// How well a straggler explains rounds of very different lengths; one that was long because it was refused had none.
+    fn uneven(&self, group: &[usize]) -> Option<Fit> {
+        if group.iter().any(|it| self.measures[*it][0].refused() >= FEW) {
+            return None;
+        }
+        let rounds = group
+            .iter()
+            .map(|it| (self.measures[*it][0].items, self.windows[*it].seconds()));
+        signatures::uneven_rounds(&rounds.collect::<Vec<_>>())
     }
 
     /// A score of windows together: the mean of each one's best, weighted by their seconds.

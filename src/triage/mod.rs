@@ -95,13 +95,13 @@ pub fn triage(
     let written: FxHashSet<FnId> = run.events.iter().map(|it| it.function).collect();
     run.tickers = written.into_iter().filter(|it| project.ticks(*it)).collect();
     let order = Order::new(project);
-    let windows = windows::windows(&run, &order, (log, sites), run.seconds * findings::LEAST_SHARE / 4.0);
     let source = Source {
         project,
         sites,
         log,
         memory: observed.memory,
     };
+    let windows = windows::windows(&run, &order, source, run.seconds * findings::LEAST_SHARE / 4.0);
     let measures: Vec<Vec<Measures>> = windows.iter().map(|it| measures::measure(&run, source, it)).collect();
     let places: Vec<Option<(FnId, NodeId)>> = diagnostics
         .iter()

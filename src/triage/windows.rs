@@ -2,6 +2,7 @@
 
 use super::events::Event;
 use super::events::Run;
+use super::measures::Source;
 use crate::evidence::loggers::Sink;
 use crate::evidence::records::Log;
 use crate::evidence::sites::SiteId;
@@ -48,15 +49,15 @@ const MANY: usize = 12;
 
 /// The windows of a run, in order; those under `least` seconds are left out.
 #[must_use]
-pub fn windows(run: &Run, order: &Order<'_>, (log, sites): (&Log, &Sites), least: f64) -> Vec<Window> {
-    let main: Vec<usize> = main_line(run, order, sites);
+pub fn windows(run: &Run, order: &Order<'_>, source: Source<'_>, least: f64) -> Vec<Window> {
+    let main: Vec<usize> = main_line(run, order, source.sites);
     let mut found = Vec::new();
     let mut before: Option<usize> = None;
     for next in main.iter().map(|it| Some(*it)).chain([None]) {
         let start = before.map_or(0.0, |it| run.events[it].time);
         let end = next.map_or(run.seconds, |it| run.events[it].time);
         if end - start >= least && end > start {
-            found.push(window((run, log), order, before, next, (start, end)));
+            found.push(window(run, source.log, order, (before, next), (start, end)));
         }
         before = next;
     }
@@ -99,10 +100,10 @@ fn words(log: &Log, event: &Event) -> String {
 }
 
 fn window(
-    (run, log): (&Run, &Log),
+    run: &Run,
+    log: &Log,
     order: &Order<'_>,
-    opens: Option<usize>,
-    closes: Option<usize>,
+    (opens, closes): (Option<usize>, Option<usize>),
     (start, end): (f64, f64),
 ) -> Window {
     let place = |index: usize| (run.events[index].function, run.events[index].node);
